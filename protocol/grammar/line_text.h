@@ -1,0 +1,45 @@
+// A view of octets that fit into one line: no CR, LF or NUL. Every text argument of a command is a LineText, so that a
+// command with a line break inside cannot be built, whatever the text came from (CVE-2025-7962 and its many relatives).
+//
+//   std::optional<LineText> topic = LineText::from(user_input);   // nullopt when it would break the line
+//   constexpr LineText fixed = "RSET";                            // literals are checked by the compiler
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "postrider/protocol/grammar/octets.h"
+
+namespace postrider::protocol {
+
+class LineText {
+ public:
+  constexpr LineText() noexcept = default;
+  // A literal; one that would break a line does not compile.
+  template <std::size_t N>
+  consteval LineText(const char (&literal)[N]) : text_(literal, N - 1) {  // NOLINT(google-explicit-constructor)
+    if (!fits_one_line(text_)) throw "a LineText has no CR, LF or NUL";
+  }
+
+  [[nodiscard]] static constexpr std::optional<LineText> from(std::string_view text) noexcept {
+    if (!fits_one_line(text)) return std::nullopt;
+    return LineText(text, Unchecked{});
+  }
+
+  constexpr operator std::string_view() const noexcept { return text_; }  // NOLINT(google-explicit-constructor)
+  [[nodiscard]] constexpr std::string_view view() const noexcept { return text_; }
+  [[nodiscard]] constexpr bool empty() const noexcept { return text_.empty(); }
+  [[nodiscard]] constexpr std::size_t size() const noexcept { return text_.size(); }
+
+  friend constexpr bool operator==(LineText a, LineText b) noexcept { return a.text_ == b.text_; }
+  friend constexpr bool operator==(LineText a, std::string_view b) noexcept { return a.text_ == b; }
+
+ private:
+  friend struct GrammarAccess;  // the recognisers, which have looked at every octet already
+  struct Unchecked {};
+  constexpr LineText(std::string_view text, Unchecked) noexcept : text_(text) {}
+
+  std::string_view text_;
+};
+
+}  // namespace postrider::protocol
