@@ -1,0 +1,21 @@
+# find_package(postrider COMPONENTS protocol) gives the target postrider::protocol.
+# Only the protocol core is installed as a library so far; without COMPONENTS it is what you get.
+set(_postrider_known protocol)
+if(NOT postrider_FIND_COMPONENTS)
+  set(postrider_FIND_COMPONENTS protocol)
+endif()
+foreach(_component ${postrider_FIND_COMPONENTS})
+  if(_component IN_LIST _postrider_known)
+    include(${CMAKE_CURRENT_LIST_DIR}/postrider-${_component}.cmake)
+    set(postrider_${_component}_FOUND TRUE)
+  else()
+    set(postrider_${_component}_FOUND FALSE)
+    if(postrider_FIND_REQUIRED_${_component})
+      set(postrider_FOUND FALSE)
+      set(postrider_NOT_FOUND_MESSAGE
+        "postrider has no component '${_component}'; installed as a library is: ${_postrider_known}")
+    endif()
+  endif()
+endforeach()
+unset(_component)
+unset(_postrider_known)

@@ -1,0 +1,42 @@
+# shellcheck shell=bash
+# ./dev test, and the sanitizer runs of .ci/run.
+
+# shellcheck disable=SC2154  # cores comes from common.sh
+
+# run_ctest PRESET [CTEST ARGS...]: the tests of build/PRESET; ends with ctest's summary.
+run_ctest() {
+  local preset=$1
+  shift
+  ctest --test-dir "build/$preset" --parallel "$cores" --output-on-failure --no-tests=error --no-label-summary "$@"
+}
+
+# test_all [CTEST ARGS...]: with arguments the release tests they choose, alone; without, everything.
+test_all() {
+  setup
+  build release
+  if (($# == 0)); then
+    build core-only
+    say 'test core-only: the protocol core on a machine that has nothing else'
+    run_ctest core-only
+  fi
+  say 'test release'
+  run_ctest release "$@"
+}
+
+# sanitize asan|tsan [CTEST ARGS...]: the tests, built by clang with a sanitizer. AddressSanitizer and UBSan look at all
+# tests of code, ThreadSanitizer at those that have threads; the tests of scripts were run by ./dev test.
+sanitize() {
+  local preset=${1:-} labels
+  case $preset in
+    asan) labels='^(unit|interop)$' ;;
+    tsan) labels='^(transport|server|client|agent|interop)$' ;;
+    *) fail './dev sanitize asan or ./dev sanitize tsan' ;;
+  esac
+  shift
+  setup
+  build "$preset"
+  say "test $preset"
+  ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1 \
+    UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=second_deadlock_stack=1 \
+    run_ctest "$preset" --label-regex "$labels" "$@"
+}

@@ -1,0 +1,22 @@
+# Tests that are scripts: the lint's own, the installed package, the core's independence, the quotations of README.md.
+
+add_test(NAME lint.checks_can_fail COMMAND ${POSTRIDER_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/lint/lint_test.py)
+set_tests_properties(lint.checks_can_fail PROPERTIES LABELS scripts ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+
+file(GLOB examples CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/*.cc)
+if(examples)
+  add_test(NAME readme.quotes_examples COMMAND ${POSTRIDER_PYTHON} ${CMAKE_SOURCE_DIR}/scripts/quote_examples.py)
+  set_tests_properties(readme.quotes_examples PROPERTIES LABELS scripts)
+endif()
+
+get_target_property(kind postrider_protocol TYPE)
+if(kind STREQUAL "STATIC_LIBRARY" AND CMAKE_GENERATOR STREQUAL "Ninja")
+  add_test(NAME protocol.stands_alone
+    COMMAND ${POSTRIDER_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/support/stands_alone.py ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
+  set_tests_properties(protocol.stands_alone PROPERTIES LABELS scripts)
+  if(NOT POSTRIDER_SANITIZE)
+    add_test(NAME consumer.installed_package
+      COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/consumer/try.sh ${CMAKE_BINARY_DIR} ${CMAKE_CXX_COMPILER})
+    set_tests_properties(consumer.installed_package PROPERTIES LABELS scripts TIMEOUT 300)
+  endif()
+endif()
