@@ -1,0 +1,279 @@
+#include "postrider/agent/config/config_sections.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "postrider/agent/config/quantity.h"
+
+namespace postrider::agent {
+namespace {
+
+constexpr std::uint32_t kMany = std::numeric_limits<std::uint32_t>::max();
+constexpr unsigned kMostThreads = 1024;
+constexpr std::uint32_t kMostRecipients = 1'000'000;
+constexpr std::uint32_t kLeastCommandLine = 512;     // RFC 5321 4.5.3.1.4
+constexpr std::uint32_t kMostCommandLine = 1 << 16;  // the line is held in memory, for every connection
+
+constexpr std::array<Choice<Role>, 4> kRoles{
+    {{"mx", Role::mx}, {"submission", Role::submission}, {"lmtp", Role::lmtp}, {"sink", Role::sink}}};
+constexpr std::array<Choice<ListenerTls>, 3> kListenerTls{
+    {{"none", ListenerTls::none}, {"starttls", ListenerTls::starttls}, {"implicit", ListenerTls::implicit}}};
+constexpr std::array<Choice<TlsBackend>, 2> kTlsBackends{
+    {{"wolfssl", TlsBackend::wolfssl}, {"openssl", TlsBackend::openssl}}};
+constexpr std::array<Choice<TlsVersion>, 2> kTlsVersions{
+    {{"1.2", TlsVersion::v1_2}, {"1.3", TlsVersion::v1_3}}};
+constexpr std::array<Choice<ResolverBackend>, 4> kResolverBackends{{{"system", ResolverBackend::system},
+                                                                    {"unbound", ResolverBackend::unbound},
+                                                                    {"doh", ResolverBackend::doh},
+                                                                    {"static", ResolverBackend::fixed}}};
+constexpr std::array<Choice<QueueStore>, 3> kQueueStores{{{"rocksdb", QueueStore::rocksdb},
+                                                          {"memory", QueueStore::memory},
+                                                          {"postgresql", QueueStore::postgresql}}};
+constexpr std::array<Choice<RelayTls>, 4> kRelayTls{{{"none", RelayTls::none},
+                                                     {"opportunistic", RelayTls::opportunistic},
+                                                     {"required", RelayTls::required},
+                                                     {"verify", RelayTls::verify}}};
+constexpr std::array<Choice<LogFormat>, 2> kLogFormats{
+    {{"text", LogFormat::text}, {"json", LogFormat::json}}};
+constexpr std::array<Choice<LogLevel>, 5> kLogLevels{{{"debug", LogLevel::debug},
+                                                      {"info", LogLevel::info},
+                                                      {"warning", LogLevel::warning},
+                                                      {"warn", LogLevel::warning},
+                                                      {"error", LogLevel::error}}};
+
+// A name for HELO/EHLO: a domain of letters, digits and hyphens, or an address literal. RFC 5321 4.1.3, 2.3.5
+bool is_own_name(std::string_view name) {
+  if (name.starts_with('[') || name.starts_with('*')) return name.starts_with('[') && name.ends_with(']');
+  if (!flaw_of_domain_pattern(name).empty()) return false;
+  return std::ranges::none_of(name, [](char c) { return c == '_' || static_cast<unsigned char>(c) >= 0x80; });
+}
+
+void read_listener(const toml::table& table, std::size_t index, ReadContext& context, Config& config) {
+  TableReader reader(table, "listen[" + std::to_string(index) + "]", context);
+  Listener listener;
+  if (const auto address = reader.text("address")) {
+    auto parsed = parse_listen_address(*address);
+    if (parsed) {
+      listener.address = *std::move(parsed);
+      const bool taken =
+          listener.address.port != 0 &&
+          std::ranges::find(config.listeners, listener.address, &Listener::address) != config.listeners.end();
+      if (taken) reader.problem("address", TableReader::quoted(*address) + " is listened on already");
+    } else {
+      reader.problem("address", TableReader::quoted(*address) + " " + parsed.error());
+    }
+  } else if (!reader.has("address")) {
+    reader.problem("address", "is missing; write for example \"127.0.0.1:2525\"");
+  }
+  reader.choice("role", kRoles, listener.role);
+  if (reader.has("tls")) {
+    ListenerTls tls = ListenerTls::none;
+    reader.choice("tls", kListenerTls, tls);
+    listener.tls = tls;
+  }
+  reader.parsed_list<Network>("proxy_protocol", &Network::parse, listener.proxy_protocol);
+  reader.parsed_list<Network>("relay_from", &Network::parse, listener.relay_from);
+  reader.finish();
+  config.listeners.push_back(std::move(listener));
+}
+
+void read_listeners(TableReader& root, ReadContext& context, Config& config) {
+  const auto tables = root.tables("listen");
+  if (!tables) return;
+  config.listeners.clear();
+  if (tables->empty()) root.problem("listen", "names no listener");
+  for (std::size_t i = 0; i < tables->size(); ++i) read_listener(*(*tables)[i], i, context, config);
+}
+
+void read_tls(const toml::table& table, ReadContext& context, TlsConfig& tls) {
+  TableReader reader(table, "tls", context);
+  reader.choice("backend", kTlsBackends, tls.backend);
+  reader.path("certificate", tls.certificate);
+  reader.path("key", tls.key);
+  reader.choice("minimum", kTlsVersions, tls.minimum);
+  if (reader.has("certificate") != reader.has("key")) {
+    const bool lacks_key = reader.has("certificate");
+    reader.problem(lacks_key ? "certificate" : "key",
+                   lacks_key ? "needs \"key\" beside it" : "needs \"certificate\" beside it");
+  }
+  reader.finish();
+}
+
+void read_resolver(const toml::table& table, ReadContext& context, ResolverConfig& resolver) {
+  TableReader reader(table, "resolver", context);
+  reader.choice("backend", kResolverBackends, resolver.backend);
+  reader.parsed_list<HostPort>(
+      "servers",
+      [](const std::string& each) -> std::expected<HostPort, std::string> {
+        constexpr std::uint16_t kDnsPort = 53;
+        auto server = parse_host_port(each, kDnsPort);
+        if (server && !is_ip_address(server->host)) return std::unexpected("has no IP address");
+        return server;
+      },
+      resolver.servers);
+  if (auto url = reader.text("url")) {
+    if (!url->starts_with("https://")) reader.problem("url", "must begin with https://");
+    resolver.url = std::move(url);
+  }
+  reader.path("zone", resolver.zone);
+  reader.path("trust_anchor", resolver.trust_anchor);
+  if (resolver.backend == ResolverBackend::doh && !resolver.url) {
+    reader.problem("backend", "\"doh\" needs \"url\"");
+  }
+  if (resolver.backend == ResolverBackend::fixed && !resolver.zone) {
+    reader.problem("backend", "\"static\" needs \"zone\"");
+  }
+  reader.finish();
+}
+
+void read_queue(const toml::table& table, ReadContext& context, QueueConfig& queue) {
+  TableReader reader(table, "queue", context);
+  reader.choice("store", kQueueStores, queue.store);
+  if (auto url = reader.text("url")) {
+    if (!url->starts_with("postgresql://") && !url->starts_with("postgres://")) {
+      reader.problem("url", "must begin with postgresql://");
+    }
+    queue.url = std::move(url);
+  }
+  if (queue.store == QueueStore::postgresql && !queue.url) {
+    reader.problem("store", "\"postgresql\" needs \"url\"");
+  }
+  reader.durations("retry", queue.retry);
+  reader.duration("expire", queue.expire);
+  reader.duration("warn", queue.warn);
+  reader.count("concurrency_per_destination", 1U, kMany, queue.concurrency_per_destination);
+  reader.count("connections", 1U, kMany, queue.connections);
+  reader.finish();
+}
+
+void resolve_paths(Destination& destination, const std::filesystem::path& folder) {
+  if (auto* maildir = std::get_if<ToMaildir>(&destination)) maildir->path.resolve_in(folder);
+  if (auto* lmtp = std::get_if<ToLmtpSocket>(&destination)) {
+    lmtp->socket = (folder / lmtp->socket).lexically_normal();
+  }
+}
+
+void read_domains(TableReader& reader, RouteConfig& entry) {
+  const auto domains = reader.texts("domains");
+  if (!domains) {
+    if (!reader.has("domains")) reader.problem("domains", "is missing; write for example [\"example.org\"]");
+    return;
+  }
+  if (domains->empty()) reader.problem("domains", "names no domain");
+  for (const std::string& domain : *domains) {
+    const std::string flaw = flaw_of_domain_pattern(domain);
+    if (!flaw.empty()) reader.problem("domains", TableReader::quoted(domain) + " " + flaw);
+  }
+  entry.route.domains = *domains;
+}
+
+void read_route(const toml::table& table, std::size_t index, ReadContext& context, Config& config) {
+  TableReader reader(table, "route[" + std::to_string(index) + "]", context);
+  RouteConfig entry;
+  read_domains(reader, entry);
+  bool good = false;
+  if (const auto deliver = reader.text("deliver")) {
+    auto destination = parse_destination(*deliver);
+    good = destination.has_value();
+    if (good) {
+      resolve_paths(*destination, context.folder);
+      entry.route.destination = *std::move(destination);
+    } else {
+      reader.problem("deliver", TableReader::quoted(*deliver) + " " + destination.error());
+    }
+  } else if (!reader.has("deliver")) {
+    reader.problem("deliver", "is missing; write for example \"maildir:./mail/{domain}/{local}\"");
+  }
+  reader.choice("tls", kRelayTls, entry.tls);
+  entry.user = reader.text("user");
+  reader.path("password_file", entry.password_file);
+  for (const std::string_view key : {"tls", "user", "password_file"}) {
+    if (good && reader.has(key) && !is_relay(entry.route.destination)) {
+      reader.problem(key, "is for routes that deliver to another server");
+    }
+  }
+  if (reader.has("user") != reader.has("password_file")) {
+    reader.problem(reader.has("user") ? "user" : "password_file", "needs \"user\" and \"password_file\"");
+  }
+  reader.finish();
+  config.routes.push_back(std::move(entry));
+}
+
+void read_routes(TableReader& root, ReadContext& context, Config& config) {
+  const auto tables = root.tables("route");
+  if (!tables) return;
+  config.routes.clear();
+  for (std::size_t i = 0; i < tables->size(); ++i) read_route(*(*tables)[i], i, context, config);
+}
+
+void read_limits(const toml::table& table, ReadContext& context, LimitsConfig& limits) {
+  TableReader reader(table, "limits", context);
+  reader.size("message_size", 1, limits.message_size);
+  reader.count("recipients", 1U, kMostRecipients, limits.recipients);
+  std::uint64_t line = limits.command_line;
+  reader.size("command_line", kLeastCommandLine, line);
+  if (line > kMostCommandLine) {
+    reader.problem("command_line", "must be at most " + std::to_string(kMostCommandLine));
+  } else {
+    limits.command_line = static_cast<std::uint32_t>(line);
+  }
+  reader.duration("idle", limits.idle);
+  reader.count("connections", 1U, kMany, limits.connections);
+  reader.count("connections_per_address", 1U, kMany, limits.connections_per_address);
+  reader.count("errors", 1U, kMany, limits.errors);
+  reader.finish();
+}
+
+void read_accounts(const toml::table& table, ReadContext& context, Config& config) {
+  TableReader reader(table, "accounts", context);
+  reader.path("file", config.accounts_file);
+  reader.finish();
+}
+
+void read_console(const toml::table& table, ReadContext& context, ConsoleConfig& console) {
+  TableReader reader(table, "console", context);
+  if (const auto address = reader.text("address")) {
+    if (address->empty()) {
+      console.address.reset();
+    } else if (auto parsed = parse_listen_address(*address)) {
+      console.address = *std::move(parsed);
+    } else {
+      reader.problem("address", TableReader::quoted(*address) + " " + parsed.error());
+    }
+  }
+  reader.finish();
+}
+
+void read_log(const toml::table& table, ReadContext& context, LogConfig& log) {
+  TableReader reader(table, "log", context);
+  reader.choice("format", kLogFormats, log.format);
+  reader.choice("level", kLogLevels, log.level);
+  reader.finish();
+}
+
+}  // namespace
+
+void read_sections(const toml::table& root, ReadContext& context, Config& config) {
+  TableReader reader(root, "", context);
+  if (auto name = reader.text("hostname")) {
+    if (!is_own_name(*name)) {
+      reader.problem("hostname", TableReader::quoted(*name) + " is no domain and no address literal");
+    }
+    config.hostname = *std::move(name);
+  }
+  reader.path("state", config.state);
+  reader.count("threads", 0U, kMostThreads, config.threads);
+  read_listeners(reader, context, config);
+  if (const auto* table = reader.table("tls")) read_tls(*table, context, config.tls);
+  if (const auto* table = reader.table("resolver")) read_resolver(*table, context, config.resolver);
+  if (const auto* table = reader.table("queue")) read_queue(*table, context, config.queue);
+  read_routes(reader, context, config);
+  if (const auto* table = reader.table("limits")) read_limits(*table, context, config.limits);
+  if (const auto* table = reader.table("accounts")) read_accounts(*table, context, config);
+  if (const auto* table = reader.table("console")) read_console(*table, context, config.console);
+  if (const auto* table = reader.table("log")) read_log(*table, context, config.log);
+  reader.finish();
+}
+
+}  // namespace postrider::agent

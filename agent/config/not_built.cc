@@ -1,0 +1,131 @@
+#include "postrider/agent/config/not_built.h"
+
+#include <algorithm>
+
+namespace postrider::agent {
+namespace {
+
+std::string indexed(std::string_view table, std::size_t index, std::string_view key) {
+  return std::string(table) + "[" + std::to_string(index) + "]." + std::string(key);
+}
+
+// What a listener without `tls` means. A mail exchanger offers STARTTLS once there is TLS to offer.
+ListenerTls effective_tls(const Listener& listener) {
+  if (listener.tls) return *listener.tls;
+  switch (listener.role) {
+    case Role::mx: return ListenerTls::starttls;
+    case Role::submission: return ListenerTls::implicit;
+    case Role::lmtp:
+    case Role::sink: break;
+  }
+  return ListenerTls::none;
+}
+
+class Collector {
+ public:
+  explicit Collector(const LoadedConfig& loaded) : loaded_(loaded) {}
+
+  void add(std::string key, std::string_view what) {
+    const std::uint32_t line = loaded_.origins.line(key);
+    problems_.push_back(
+        ConfigProblem{loaded_.file, line, std::move(key), "not built yet: " + std::string(what)});
+  }
+
+  std::vector<ConfigProblem> sorted() && {
+    std::ranges::stable_sort(problems_, {}, &ConfigProblem::line);
+    return std::move(problems_);
+  }
+
+ private:
+  const LoadedConfig& loaded_;
+  std::vector<ConfigProblem> problems_;
+};
+
+void check_listener(const Listener& listener, std::size_t index, const ConfigOrigins& origins,
+                    Collector& collector) {
+  if (listener.role == Role::submission) {
+    collector.add(indexed("listen", index, "role"), "\"submission\" needs TLS and accounts");
+  }
+  if (listener.tls && *listener.tls != ListenerTls::none) {
+    collector.add(indexed("listen", index, "tls"), "TLS; write tls = \"none\" to listen in clear");
+  }
+  if (origins.has(indexed("listen", index, "proxy_protocol"))) {
+    collector.add(indexed("listen", index, "proxy_protocol"), "the PROXY protocol");
+  }
+}
+
+bool is_catch_all_alone(const RouteConfig& entry) {
+  return entry.route.domains.size() == 1 && entry.route.domains.front() == "*";
+}
+
+// The catch-all is reached by mail that somebody may relay alone. So `deliver = "mx"` behind an ordinary mx
+// listener does no harm, and is what most files will have there.
+bool is_reached(const RouteConfig& entry, const Config& config) {
+  if (!is_catch_all_alone(entry)) return true;
+  return std::ranges::any_of(config.listeners,
+                             [](const Listener& listener) { return !listener.relay_from.empty(); });
+}
+
+// With the default routes, relay_from alone asks for delivery elsewhere.
+void check_default_routes(const Config& config, Collector& collector) {
+  for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+    if (config.listeners[i].relay_from.empty()) continue;
+    collector.add(
+        indexed("listen", i, "relay_from"),
+        "delivery to another server, which the default route for \"*\" asks for; write a [[route]]");
+  }
+}
+
+}  // namespace
+
+std::vector<ConfigProblem> not_built_yet(const LoadedConfig& loaded) {
+  if (loaded.embedded) return {};
+  Collector collector(loaded);
+  const Config& config = loaded.config;
+  if (loaded.origins.has("listen")) {
+    for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+      check_listener(config.listeners[i], i, loaded.origins, collector);
+    }
+  }
+  const bool own_routes = loaded.origins.has("route");
+  if (!own_routes) check_default_routes(config, collector);
+  if (own_routes) {
+    for (std::size_t i = 0; i < config.routes.size(); ++i) {
+      if (is_relay(config.routes[i].route.destination) && is_reached(config.routes[i], config)) {
+        collector.add(indexed("route", i, "deliver"), "delivery to another server");
+      }
+    }
+  }
+  if (loaded.origins.has("console.address") && config.console.address) {
+    collector.add("console.address", "the console; write address = \"\" to leave it off");
+  }
+  return std::move(collector).sorted();
+}
+
+std::vector<std::string> left_out_of_defaults(const LoadedConfig& loaded) {
+  std::vector<std::string> out;
+  for (const Listener& listener : loaded.config.listeners) {
+    const std::string where = to_text(listener.address);
+    if (listener.role == Role::submission) {
+      out.push_back("not built yet: the submission listener on " + where + " is not opened");
+    } else if (effective_tls(listener) != ListenerTls::none) {
+      out.push_back("not built yet: TLS; the " + std::string(to_string(listener.role)) + " listener on " +
+                    where + " is in clear");
+    }
+  }
+  if (loaded.config.console.address) {
+    out.push_back("not built yet: the console on " + to_text(*loaded.config.console.address) +
+                  " is not opened");
+  }
+  return out;
+}
+
+Config without_what_is_not_built(const LoadedConfig& loaded) {
+  Config config = loaded.config;
+  std::erase_if(config.listeners, [](const Listener& each) { return each.role == Role::submission; });
+  for (Listener& listener : config.listeners) listener.tls = ListenerTls::none;
+  config.console.address.reset();
+  return config;
+}
+
+}  // namespace postrider::agent

@@ -1,0 +1,104 @@
+#include "postrider/agent/config/not_built.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "postrider/agent/config/default_config.h"
+
+namespace postrider::agent {
+namespace {
+
+std::vector<std::string> refused(std::string_view toml) {
+  const ConfigResult loaded = read_config(toml, "t", "/");
+  std::vector<std::string> out;
+  if (!loaded) {
+    ADD_FAILURE() << toml << ": " << loaded.error().front().to_text();
+    return out;
+  }
+  for (const ConfigProblem& problem : not_built_yet(*loaded)) out.push_back(problem.to_text());
+  return out;
+}
+
+constexpr std::string_view kListener = "[[listen]]\naddress = \"127.0.0.1:1\"\n";
+constexpr std::string_view kLocal = "[[route]]\ndomains = [\"here\"]\ndeliver = \"discard\"\n";
+
+std::string with(std::string_view listener_keys, std::string_view routes) {
+  return std::string(kListener).append(listener_keys).append(routes);
+}
+
+TEST(NotBuilt, LetsThroughWhatThisVersionDoes) {
+  EXPECT_TRUE(refused("").empty());
+  EXPECT_TRUE(refused("[log]\nlevel = \"debug\"").empty());
+  for (const std::string_view role : {"mx", "lmtp", "sink"}) {
+    const std::string keys = "role = \"" + std::string(role) + "\"\ntls = \"none\"\n";
+    EXPECT_TRUE(refused(with(keys, kLocal)).empty()) << role;
+  }
+  EXPECT_TRUE(refused("[console]\naddress = \"\"").empty());
+  EXPECT_TRUE(refused("[tls]\nbackend = \"openssl\"\n[queue]\nstore = \"memory\"\n[accounts]\nfile = \"a\"\n"
+                      "[resolver]\nbackend = \"unbound\"")
+                  .empty());
+}
+
+TEST(NotBuilt, RefusesWhatLaterVersionsBring) {
+  struct Case {
+    std::string toml;
+    std::string_view where;
+  };
+  const std::vector<Case> table{
+      {with("role = \"submission\"\n", kLocal), "t:3: listen[0].role: not built yet: "},
+      {with("tls = \"starttls\"\n", kLocal), "t:3: listen[0].tls: not built yet: "},
+      {with("tls = \"implicit\"\n", kLocal), "t:3: listen[0].tls: not built yet: "},
+      {with("proxy_protocol = [\"127.0.0.1\"]\n", kLocal), "t:3: listen[0].proxy_protocol: not built yet: "},
+      {"[console]\naddress = \"127.0.0.1:8025\"", "t:2: console.address: not built yet: "},
+      {with("relay_from = [\"127.0.0.1\"]\n", ""), "t:3: listen[0].relay_from: not built yet: "},
+  };
+  for (const Case& each : table) {
+    const std::vector<std::string> found = refused(each.toml);
+    ASSERT_EQ(found.size(), 1U) << each.toml;
+    EXPECT_TRUE(found[0].starts_with(each.where)) << found[0];
+  }
+}
+
+TEST(NotBuilt, RefusesEveryDeliveryToAnotherServer) {
+  for (const std::string_view deliver :
+       {"mx", "mx:26", "smtp://h:25", "smtps://h:465", "lmtp://h:24", "lmtp+unix:/run/lmtp"}) {
+    const std::string route =
+        "[[route]]\ndomains = [\"there\"]\ndeliver = \"" + std::string(deliver) + "\"\n";
+    const std::vector<std::string> found = refused(with("", route));
+    ASSERT_EQ(found.size(), 1U) << deliver;
+    EXPECT_EQ(found[0], "t:5: route[0].deliver: not built yet: delivery to another server");
+  }
+}
+
+TEST(NotBuilt, ARelayBehindTheCatchAllIsHarmlessWhileNobodyMayRelay) {
+  const std::string routes = std::string(kLocal) + "[[route]]\ndomains = [\"*\"]\ndeliver = \"mx\"\n";
+  EXPECT_TRUE(refused(with("", routes)).empty());
+  const std::vector<std::string> found = refused(with("relay_from = [\"127.0.0.0/8\"]\n", routes));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0], "t:9: route[1].deliver: not built yet: delivery to another server");
+}
+
+TEST(NotBuilt, TheDefaultsAsAFileAreRefusedKeyByKey) { EXPECT_EQ(refused(default_config_text()).size(), 6U); }
+
+TEST(NotBuilt, TheEmbeddedDefaultsRunWithTheirMxListenerAlone) {
+  const LoadedConfig loaded = embedded_config();
+  EXPECT_TRUE(not_built_yet(loaded).empty());
+  const std::vector<std::string> notices = left_out_of_defaults(loaded);
+  const std::vector<std::string> expected{
+      "not built yet: TLS; the mx listener on 127.0.0.1:2525 is in clear",
+      "not built yet: the submission listener on 127.0.0.1:2587 is not opened",
+      "not built yet: the submission listener on 127.0.0.1:2465 is not opened",
+      "not built yet: the console on 127.0.0.1:8025 is not opened",
+  };
+  EXPECT_EQ(notices, expected);
+  const Config config = without_what_is_not_built(loaded);
+  ASSERT_EQ(config.listeners.size(), 1U);
+  EXPECT_EQ(config.listeners[0].address, (HostPort{"127.0.0.1", 2525}));
+  EXPECT_EQ(config.listeners[0].tls, ListenerTls::none);
+  EXPECT_FALSE(config.console.address);
+}
+
+}  // namespace
+}  // namespace postrider::agent
