@@ -44,6 +44,9 @@ build() {
   env -u CXXFLAGS -u LDFLAGS NINJA_STATUS='[%f/%t %es] ' cmake --build "build/$preset" --parallel "$cores" "${target[@]}" >&2
 }
 
+# with_symbols COMMAND...: sanitizers find LLVM's symbolizer only by its plain name.
+with_symbols() { PATH=/usr/lib/llvm-19/bin:$PATH "$@"; }
+
 # cpp_files: every C++ file of ours, one a line. The samples of the lint's own tests are wrong on purpose.
 cpp_files() {
   find . \( -path ./build -o -path ./.git -o -path ./tests/lint/samples \) -prune -o \

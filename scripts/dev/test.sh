@@ -38,5 +38,5 @@ sanitize() {
   say "test $preset"
   ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1 \
     UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=second_deadlock_stack=1 \
-    run_ctest "$preset" --label-regex "$labels" "$@"
+    with_symbols run_ctest "$preset" --label-regex "$labels" "$@"
 }
