@@ -48,12 +48,15 @@ enum class Errc : std::uint8_t {
   auth_line_too_long,       // RFC 4954 4
   already_authenticated,    // RFC 4954 4
   unknown_mechanism,
+  not_implemented,          // a verb of ours that this server does not offer: 502, RFC 5321 4.2.4
   // Message content
   bad_chunk_size,           // BDAT whose size is no number of 64 bits
   chunk_out_of_sequence,    // BDAT outside of a transaction or after a failed chunk, RFC 3030 2
   message_too_big,          // RFC 1870 6.3
   bare_ending_in_data,      // a bare CR or LF between DATA and the end of data
   nul_in_data,
+  text_line_too_long,       // a line of content above Limits::text_line, RFC 5321 4.5.3.1.6
+  binary_needs_chunking,    // DATA after BODY=BINARYMIME, RFC 3030 3
   no_valid_recipients,      // DATA when every RCPT was refused
   too_many_recipients,      // RFC 5321 4.5.3.1.10
   // Replies
@@ -83,6 +86,11 @@ struct Error {
 
 template <class T>
 using Result = std::expected<T, Error>;
+
+// What a function of Result<T> returns for a fault at an octet of its line; an offset above 65535 is given as 65535.
+[[nodiscard]] constexpr std::unexpected<Error> fail(Errc code, std::size_t offset = 0) noexcept {
+  return std::unexpected(Error{code, static_cast<std::uint16_t>(offset < UINT16_MAX ? offset : UINT16_MAX)});
+}
 
 // The name of the enumerator, for logs: "bare_line_feed".
 std::string_view to_string(Errc code) noexcept;

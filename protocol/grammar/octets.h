@@ -26,6 +26,7 @@ inline constexpr CharClass kNonAscii = 1 << 10;  // octets of UTF8-non-ascii, ch
 inline constexpr CharClass kBase64 = 1 << 11;    // RFC 4648 4, without "="
 inline constexpr CharClass kLineBreaker = 1 << 12;  // CR, LF and NUL: what no argument may have
 inline constexpr CharClass kReplyText = 1 << 13;    // textstring: HT and %d32-126, RFC 5321 4.2
+inline constexpr CharClass kSpace = 1 << 15;        // SP
 inline constexpr CharClass kSaslMech = 1 << 14;     // A-Z 0-9 - _, RFC 4422 3.1
 
 namespace octets_detail {
@@ -48,6 +49,7 @@ consteval std::array<CharClass, 256> make_table() {
   mark(33, 42, kXchar), mark(44, 60, kXchar), mark(62, 126, kXchar);
   mark(32, 126, kPrintable | kReplyText);
   mark('\t', '\t', kReplyText);
+  mark(' ', ' ', kSpace);
   mark(128, 255, kNonAscii);
   mark('+', '+', kBase64), mark('/', '/', kBase64);
   mark('\r', '\r', kLineBreaker), mark('\n', '\n', kLineBreaker), mark(0, 0, kLineBreaker);

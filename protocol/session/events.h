@@ -1,7 +1,8 @@
-// What a ServerSession tells its driver. Views point into the input that was handed to next() and stay valid until that
-// memory is written to again.
+// What a ServerSession tells its driver. Views point into the input that was handed to next() and stay valid
+// until that memory is written to again.
 //
-// An event marked Q is a question: the session stands still until it is answered with reply() (or challenge()).
+// An event marked Q is a question: the session stands still until it is answered with reply() (or
+// challenge()).
 #pragma once
 
 #include <cstddef>
@@ -29,7 +30,8 @@ struct Hello {
 };
 // Q. 220 or a refusal.
 struct StartTls {};
-// The 220 has been sent or is in output(): write it, throw away whatever input is left, do the handshake, then call tls_established(), or close.
+// The 220 has been sent or is in output(): write it, throw away whatever input is left, do the handshake,
+// then call tls_established(), or close.
 struct TlsHandshake {};
 // Q. challenge(), 235, or a refusal. `initial` is base64 as written; "=" stands for no octets.
 struct Auth {
@@ -40,8 +42,11 @@ struct Auth {
 struct AuthLine {
   std::string_view base64;  // well formed; may be empty
 };
-// The client sent "*"; 501 is queued already, RFC 4954 4.
-struct AuthCancelled {};
+// The exchange is over without a result: the client sent "*", or a line that is no base64 or too long. The
+// reply is queued already, RFC 4954 4.
+struct AuthCancelled {
+  bool by_client;  // "*"
+};
 // Q
 struct Mail {
   ReversePath from;
@@ -54,8 +59,9 @@ struct Rcpt {
 };
 // Q. 354 or a refusal. After 354: Body*, then BodyEnd or BodyRefused.
 struct DataBegin {};
-// Q for the first chunk of a message alone: a positive reply is not sent but means "go on", a refusal is sent when the chunk has been swallowed.
-// After it: Body*, then ChunkEnd, BodyEnd or BodyRefused.
+// Q for the first chunk of a message alone: a positive reply is not sent but means "go on", a refusal is sent
+// when the chunk has been swallowed. After it: Body* and ChunkEnd for each chunk, then BodyEnd or
+// BodyRefused. Refused: nothing more of this message is told.
 struct ChunkBegin {
   std::uint64_t size;
   bool last;
@@ -66,12 +72,14 @@ struct Body {
 };
 // A chunk that is not the last has come whole; its 250 is queued already.
 struct ChunkEnd {};
-// Q. The message is complete. In LMTP answered once for each accepted recipient, in the order of the RCPTs (RFC 2033 4.2).
+// Q. The message is complete. In LMTP answered once for each accepted recipient, in the order of the RCPTs
+// (RFC 2033 4.2).
 struct BodyEnd {
-  Flaws flaws;            // those that the policy tolerates
+  Flaws flaws;  // those that the policy tolerates
   std::uint64_t octets;
 };
-// The message was read to its end, or thrown away in the middle of its chunks, and will not be taken; the replies are queued already.
+// The message was read to its end, or thrown away in the middle of its chunks, and will not be taken; the
+// replies are queued already.
 struct BodyRefused {
   Errc why;
   Flaws flaws;
@@ -101,15 +109,16 @@ struct Refused {
 struct Closed {
   enum class Cause : std::uint8_t {
     quit,
-    end_of_input,      // the peer closed; an unfinished message must be thrown away
-    bad_ending,        // a bare CR, LF or NUL
+    end_of_input,  // the peer closed; an unfinished message must be thrown away
+    bad_ending,    // a bare CR, LF or NUL
     plaintext_after_starttls,
     pipelining_violation,  // DATA, AUTH or STARTTLS with octets behind it
-    bad_chunk_size,    // the chunk cannot be skipped
+    bad_chunk_size,        // the chunk cannot be skipped
     too_many_errors,
     too_many_commands,
-    refused,           // the greeting, or some answer of the handler, was 421 or 554 at the start
-    shut_down,         // shut_down() was called
+    early_talker,  // octets before the greeting
+    refused,       // the greeting, or some answer of the handler, was 421
+    shut_down,     // shut_down() was called
   };
   Cause cause;
 };
@@ -118,9 +127,9 @@ struct Closed {
 
 namespace postrider::protocol {
 
-using ServerEvent =
-    std::variant<ev::NeedInput, ev::FlushOutput, ev::Hello, ev::StartTls, ev::TlsHandshake, ev::Auth, ev::AuthLine,
-                 ev::AuthCancelled, ev::Mail, ev::Rcpt, ev::DataBegin, ev::ChunkBegin, ev::Body, ev::ChunkEnd, ev::BodyEnd,
-                 ev::BodyRefused, ev::Query, ev::Extended, ev::Reset, ev::Refused, ev::Closed>;
+using ServerEvent = std::variant<ev::NeedInput, ev::FlushOutput, ev::Hello, ev::StartTls, ev::TlsHandshake,
+                                 ev::Auth, ev::AuthLine, ev::AuthCancelled, ev::Mail, ev::Rcpt, ev::DataBegin,
+                                 ev::ChunkBegin, ev::Body, ev::ChunkEnd, ev::BodyEnd, ev::BodyRefused,
+                                 ev::Query, ev::Extended, ev::Reset, ev::Refused, ev::Closed>;
 
 }  // namespace postrider::protocol

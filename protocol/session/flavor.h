@@ -1,4 +1,5 @@
-// SMTP, or its local relative LMTP, RFC 2033: LHLO instead of EHLO, and after the content one reply for each recipient.
+// SMTP, or its local relative LMTP, RFC 2033: LHLO instead of EHLO, and after the content one reply for each
+// recipient.
 #pragma once
 
 #include <cstdint>
