@@ -72,8 +72,8 @@ function(postrider_library name)
   endif()
 endfunction()
 
-# postrider_tests(FOLDER DEPENDS target...): one program of all tests/FOLDER/**.cc, each test known to ctest under the
-# labels unit and FOLDER.
+# postrider_tests(FOLDER DEPENDS target...): one program of all tests/FOLDER/**.cc, each test known to ctest, with the
+# label unit.FOLDER.
 function(postrider_tests folder)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cc)
@@ -83,7 +83,7 @@ function(postrider_tests folder)
   add_executable(${folder}_tests ${sources})
   target_link_libraries(${folder}_tests PRIVATE ${ARG_DEPENDS} postrider_warnings GTest::gtest_main GTest::gmock)
   include(GoogleTest)
-  gtest_discover_tests(${folder}_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 LABELS "unit;${folder}")
+  gtest_discover_tests(${folder}_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 LABELS unit.${folder})
 endfunction()
 
 # postrider_header_check(FOLDER): the target header_check compiles every header of the folder as a program of its own,

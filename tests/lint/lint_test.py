@@ -104,6 +104,12 @@ class Mirrors(unittest.TestCase):
         self.assertEqual(found("mirrors", tree), [("protocol/grammar/b.cc", 1)])
 
 
+    def test_a_part_of_a_source_is_covered_by_the_test_of_the_whole(self):
+        tree = {"protocol/a.h": "", "protocol/a.cc": "", "protocol/a_more.cc": "", "protocol/a_other.cc": "",
+                "protocol/a_other.h": "", "tests/protocol/a_test.cc": ""}
+        self.assertEqual(found("mirrors", tree), [("protocol/a_other.cc", 1)])
+
+
 class Seams(unittest.TestCase):
     def test_clocks_timers_and_sockets(self):
         code = ("#include <sys/socket.h>\n#include <boost/asio/ip/tcp.hpp>\nauto a = std::chrono::steady_clock::now();\n"
