@@ -1,5 +1,5 @@
-// A contiguous receive buffer over memory that its owner lends. consume() moves an index only, so views handed out by
-// the parsers stay valid until the next writable(), which compacts.
+// A contiguous receive buffer over memory that its owner lends. consume() moves an index only, so views
+// handed out by the parsers stay valid until the next writable(), which compacts.
 //
 //   std::span<char> space = in.writable();
 //   in.commit(read(fd, space.data(), space.size()));
@@ -7,6 +7,7 @@
 //   in.consume(step.consumed);
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstring>
 #include <span>
@@ -19,8 +20,8 @@ class InputBuffer {
   InputBuffer() noexcept = default;
   explicit InputBuffer(std::span<char> memory) noexcept : memory_(memory) {}
 
-  // Where the next octets go. Empty only when the buffer is full of unconsumed octets: it is smaller than the longest
-  // line, which is a fault of set-up.
+  // Where the next octets go. Empty only when the buffer is full of unconsumed octets: it is smaller than the
+  // longest line, which is a fault of set-up.
   std::span<char> writable() noexcept {
     if (begin_ != 0) {
       std::memmove(memory_.data(), memory_.data() + begin_, end_ - begin_);
@@ -29,10 +30,14 @@ class InputBuffer {
     }
     return memory_.subspan(end_);
   }
-  void commit(std::size_t n) noexcept { end_ += n; }
+  void commit(std::size_t n) noexcept {
+    assert(n <= memory_.size() - end_);
+    end_ += n;
+  }
   [[nodiscard]] std::string_view data() const noexcept { return {memory_.data() + begin_, end_ - begin_}; }
   [[nodiscard]] bool empty() const noexcept { return begin_ == end_; }
   void consume(std::size_t n) noexcept {
+    assert(n <= end_ - begin_);
     begin_ += n;
     if (begin_ == end_) begin_ = end_ = 0;
   }
@@ -44,7 +49,8 @@ class InputBuffer {
   }
   // Moves what is unconsumed into other memory, of at least data().size() octets, and goes on there.
   void move_to(std::span<char> memory) noexcept {
-    std::memmove(memory.data(), memory_.data() + begin_, end_ - begin_);
+    assert(memory.size() >= end_ - begin_);
+    if (!empty()) std::memmove(memory.data(), memory_.data() + begin_, end_ - begin_);
     end_ -= begin_;
     begin_ = 0;
     memory_ = memory;

@@ -3,8 +3,9 @@
 //   constexpr ReplyView ok{code::ok, status::other, "Ok"};                         // "250 2.0.0 Ok"
 //   Reply refusal(code::mailbox_unavailable, status::bad_mailbox, "No such user");  // owns its text
 //
-// Text has no line ends but '\n', which separates the lines of a multi-line reply. The writer replaces every octet that
-// RFC 5321 4.2 does not allow in a textstring by '?', so nothing that is echoed in a reply can begin a new line.
+// Text has no line ends but '\n', which separates the lines of a multi-line reply. The writer replaces every
+// octet that RFC 5321 4.2 does not allow in a textstring by '?', so nothing that is echoed in a reply can
+// begin a new line.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,8 @@ namespace postrider::protocol {
 struct ReplyView {
   ReplyCode code;
   std::optional<EnhancedDetail> status;
-  std::string_view text;     // lines separated by '\n'
-  bool truncated = false;    // received: there was more text than Limits::reply_text
+  std::string_view text;   // lines separated by '\n'
+  bool truncated = false;  // received: there was more text than Limits::reply_text
 
   constexpr ReplyView() noexcept = default;
   constexpr ReplyView(ReplyCode c, std::string_view t) noexcept : code(c), text(t) {}
@@ -65,15 +66,17 @@ class Reply {
 
 // Which statuses go on the wire.
 enum class WriteEnhanced : bool {
-  no,   // none: the greeting, the replies to EHLO, HELO and LHLO (RFC 2034 4), or the extension is not offered
+  no,  // none: the greeting, the replies to EHLO, HELO and LHLO (RFC 2034 4), or the extension is not offered
   yes,  // on every line of 2xx, 4xx and 5xx; x.0.0 where the reply has none
 };
 
-// A text line longer than this is folded into continuation lines: 512 with code, separator and CRLF, RFC 5321 4.5.3.1.5.
+// A text line longer than this is folded into continuation lines: 512 with code, separator and CRLF, RFC
+// 5321 4.5.3.1.5.
 inline constexpr std::size_t kMaxReplyTextLine = 512 - 4 - 2;
 
-// Appends the reply with CRLF ends to `out`, which has append(const char*, std::size_t): std::string or OutputBuffer.
-// At most one '\n' in a row makes a line; an empty text gives "250 " and CRLF (RFC 5321 4.2: the space stays).
+// Appends the reply with CRLF ends to `out`, which has append(const char*, std::size_t): std::string or
+// OutputBuffer. At most one '\n' in a row makes a line; an empty text gives "250 " and CRLF (RFC 5321 4.2:
+// the space stays).
 template <class Out>
 void write_reply(const ReplyView& reply, WriteEnhanced enhanced, Out& out);
 

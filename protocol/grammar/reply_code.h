@@ -38,10 +38,24 @@ class ReplyCode {
     return code;
   }
 
+  // What a client takes from a server: any second digit. 471, 571 and 591 are seen in the field, and RFC
+  // 5321 4.3.2 has a client act on the first digit of a code that it does not know. category() is then beyond
+  // the named ones; such a code is never written (see write_reply).
+  static constexpr std::optional<ReplyCode> received(unsigned value) noexcept {
+    if (value < 200 || value > 599) return std::nullopt;
+    ReplyCode code;
+    code.value_ = static_cast<std::uint16_t>(value);
+    return code;
+  }
+
   [[nodiscard]] constexpr std::uint16_t value() const noexcept { return value_; }
   [[nodiscard]] constexpr Severity severity() const noexcept { return static_cast<Severity>(value_ / 100); }
-  [[nodiscard]] constexpr Category category() const noexcept { return static_cast<Category>(value_ / 10 % 10); }
-  [[nodiscard]] constexpr std::uint8_t detail() const noexcept { return static_cast<std::uint8_t>(value_ % 10); }
+  [[nodiscard]] constexpr Category category() const noexcept {
+    return static_cast<Category>(value_ / 10 % 10);
+  }
+  [[nodiscard]] constexpr std::uint8_t detail() const noexcept {
+    return static_cast<std::uint8_t>(value_ % 10);
+  }
 
   [[nodiscard]] constexpr bool positive() const noexcept { return value_ < 300; }
   [[nodiscard]] constexpr bool intermediate() const noexcept { return value_ >= 300 && value_ < 400; }
@@ -75,21 +89,21 @@ inline constexpr ReplyCode mailbox_busy = detail::make(450);            // RFC 5
 inline constexpr ReplyCode local_error = detail::make(451);             // RFC 5321 4.2.3
 inline constexpr ReplyCode insufficient_storage = detail::make(452);    // RFC 5321 4.2.3 and 4.5.3.1.10
 inline constexpr ReplyCode temporary_auth_failure = detail::make(454);  // RFC 4954 6; RFC 3207 4
-inline constexpr ReplyCode unrecognized_command = detail::make(500);    // RFC 5321 4.2.3; also "line too long"
-inline constexpr ReplyCode bad_arguments = detail::make(501);           // RFC 5321 4.2.3
-inline constexpr ReplyCode not_implemented = detail::make(502);         // RFC 5321 4.2.3 and 4.2.4
-inline constexpr ReplyCode bad_sequence = detail::make(503);            // RFC 5321 4.2.3
+inline constexpr ReplyCode unrecognized_command = detail::make(500);  // RFC 5321 4.2.3; also "line too long"
+inline constexpr ReplyCode bad_arguments = detail::make(501);         // RFC 5321 4.2.3
+inline constexpr ReplyCode not_implemented = detail::make(502);       // RFC 5321 4.2.3 and 4.2.4
+inline constexpr ReplyCode bad_sequence = detail::make(503);          // RFC 5321 4.2.3
 inline constexpr ReplyCode parameter_not_implemented = detail::make(504);  // RFC 5321 4.2.3
-inline constexpr ReplyCode auth_required = detail::make(530);           // RFC 4954 6; RFC 3207 4
-inline constexpr ReplyCode auth_failed = detail::make(535);             // RFC 4954 6
-inline constexpr ReplyCode encryption_required = detail::make(538);     // RFC 4954 6
-inline constexpr ReplyCode mailbox_unavailable = detail::make(550);     // RFC 5321 4.2.3
-inline constexpr ReplyCode not_local = detail::make(551);               // RFC 5321 4.2.3
-inline constexpr ReplyCode exceeded_storage = detail::make(552);        // RFC 5321 4.2.3; RFC 1870 6
-inline constexpr ReplyCode bad_mailbox_name = detail::make(553);        // RFC 5321 4.2.3
-inline constexpr ReplyCode transaction_failed = detail::make(554);      // RFC 5321 4.2.3
+inline constexpr ReplyCode auth_required = detail::make(530);              // RFC 4954 6; RFC 3207 4
+inline constexpr ReplyCode auth_failed = detail::make(535);                // RFC 4954 6
+inline constexpr ReplyCode encryption_required = detail::make(538);        // RFC 4954 6
+inline constexpr ReplyCode mailbox_unavailable = detail::make(550);        // RFC 5321 4.2.3
+inline constexpr ReplyCode not_local = detail::make(551);                  // RFC 5321 4.2.3
+inline constexpr ReplyCode exceeded_storage = detail::make(552);           // RFC 5321 4.2.3; RFC 1870 6
+inline constexpr ReplyCode bad_mailbox_name = detail::make(553);           // RFC 5321 4.2.3
+inline constexpr ReplyCode transaction_failed = detail::make(554);         // RFC 5321 4.2.3
 inline constexpr ReplyCode parameters_not_recognized = detail::make(555);  // RFC 5321 4.1.1.11
-inline constexpr ReplyCode domain_takes_no_mail = detail::make(556);    // RFC 7504 3
+inline constexpr ReplyCode domain_takes_no_mail = detail::make(556);       // RFC 7504 3
 }  // namespace code
 
 }  // namespace postrider::protocol
