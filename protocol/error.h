@@ -1,8 +1,8 @@
 // What can go wrong with octets on the wire, as values.
 //
-// Everything in postrider::protocol reports failure through Result<T>; nothing throws and nothing prints. A value of
-// Errc says what the *octets* did (or, for `misuse`, what the local caller did), never what should be answered:
-// `reply_hint()` in grammar/reply_hint.h gives the reply that a server would send for it.
+// Everything in postrider::protocol reports failure through Result<T>; nothing throws and nothing prints. A
+// value of Errc says what the *octets* did (or, for `misuse`, what the local caller did), never what should
+// be answered: `reply_hint()` in grammar/reply_hint.h gives the reply that a server would send for it.
 #pragma once
 
 #include <cstddef>
@@ -29,39 +29,39 @@ enum class Errc : std::uint8_t {
   bad_path,
   bad_domain,
   bad_address_literal,
-  local_part_too_long,   // RFC 5321 4.5.3.1.1
-  domain_too_long,       // RFC 5321 4.5.3.1.2
-  path_too_long,         // RFC 5321 4.5.3.1.3
+  local_part_too_long,         // RFC 5321 4.5.3.1.1
+  domain_too_long,             // RFC 5321 4.5.3.1.2
+  path_too_long,               // RFC 5321 4.5.3.1.3
   non_ascii_without_smtputf8,  // RFC 6531 3.4 and 3.5
   // ESMTP parameters
-  bad_parameter,            // a known keyword whose value does not match its grammar, or a malformed parameter
+  bad_parameter,  // a known keyword whose value does not match its grammar, or a malformed parameter
   duplicate_parameter,
-  unknown_parameter,        // RFC 5321 4.1.1.11
-  parameter_not_offered,    // its extension was not in our EHLO reply
+  unknown_parameter,      // RFC 5321 4.1.1.11
+  parameter_not_offered,  // its extension was not in our EHLO reply
   parameter_value_missing,
   parameter_value_unexpected,
   parameter_not_implemented,  // well formed, but a value that we do not know
-  bad_xtext,                // RFC 3461 4
-  message_too_big_declared,  // SIZE= above the limit, RFC 1870 6.1
+  bad_xtext,                  // RFC 3461 4
+  message_too_big_declared,   // SIZE= above the limit, RFC 1870 6.1
   // AUTH
   bad_base64,
-  auth_line_too_long,       // RFC 4954 4
-  already_authenticated,    // RFC 4954 4
+  auth_line_too_long,     // RFC 4954 4
+  already_authenticated,  // RFC 4954 4
   unknown_mechanism,
-  not_implemented,          // a verb of ours that this server does not offer: 502, RFC 5321 4.2.4
+  not_implemented,  // a verb of ours that this server does not offer: 502, RFC 5321 4.2.4
   // Message content
-  bad_chunk_size,           // BDAT whose size is no number of 64 bits
-  chunk_out_of_sequence,    // BDAT outside of a transaction or after a failed chunk, RFC 3030 2
-  message_too_big,          // RFC 1870 6.3
-  bare_ending_in_data,      // a bare CR or LF between DATA and the end of data
+  bad_chunk_size,         // BDAT whose size is no number of 64 bits
+  chunk_out_of_sequence,  // BDAT outside of a transaction or after a failed chunk, RFC 3030 2
+  message_too_big,        // RFC 1870 6.3
+  bare_ending_in_data,    // a bare CR or LF between DATA and the end of data
   nul_in_data,
-  text_line_too_long,       // a line of content above Limits::text_line, RFC 5321 4.5.3.1.6
-  binary_needs_chunking,    // DATA after BODY=BINARYMIME, RFC 3030 3
-  no_valid_recipients,      // DATA when every RCPT was refused
-  too_many_recipients,      // RFC 5321 4.5.3.1.10
+  text_line_too_long,     // a line of content above Limits::text_line, RFC 5321 4.5.3.1.6
+  binary_needs_chunking,  // DATA after BODY=BINARYMIME, RFC 3030 3
+  no_valid_recipients,    // DATA when every RCPT was refused
+  too_many_recipients,    // RFC 5321 4.5.3.1.10
   // Replies
   bad_reply_code,
-  reply_code_changed,       // a continuation line with another code, RFC 5321 4.2.1
+  reply_code_changed,  // a continuation line with another code, RFC 5321 4.2.1
   reply_too_long,
   unsolicited_reply,
   // Sessions
@@ -70,8 +70,8 @@ enum class Errc : std::uint8_t {
   early_talker,              // octets before the greeting, RFC 5321 4.3.1
   extension_not_offered,     // client: a verb or parameter whose extension the peer does not have
   too_many_errors,
-  too_many_commands,         // many commands, no mail
-  misuse,                    // the local caller broke the contract
+  too_many_commands,  // many commands, no mail
+  misuse,             // the local caller broke the contract
 };
 
 // The number of enumerators, for tables and tests.
@@ -87,7 +87,8 @@ struct Error {
 template <class T>
 using Result = std::expected<T, Error>;
 
-// What a function of Result<T> returns for a fault at an octet of its line; an offset above 65535 is given as 65535.
+// What a function of Result<T> returns for a fault at an octet of its line; an offset above 65535 is given as
+// 65535.
 [[nodiscard]] constexpr std::unexpected<Error> fail(Errc code, std::size_t offset = 0) noexcept {
   return std::unexpected(Error{code, static_cast<std::uint16_t>(offset < UINT16_MAX ? offset : UINT16_MAX)});
 }

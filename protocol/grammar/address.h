@@ -67,7 +67,8 @@ class Host {
 class Mailbox {
  public:
   constexpr Mailbox() noexcept = default;
-  // The whole of `text` must be a Mailbox. Errors: those of Host::parse, bad_path, local_part_too_long.
+  // The whole of `text` must be a Mailbox. Errors: those of Host::parse, bad_path, local_part_too_long, path_too_long
+  // (with angle brackets it would be longer than kMaxPath, so no command could carry it).
   static Result<Mailbox> parse(std::string_view text, Utf8 utf8 = Utf8::no) noexcept;
 
   // As written; may be a Quoted-string. RFC 5321 2.4: case matters.

@@ -85,6 +85,8 @@ struct MailParameters {
   ExtensionSet used;                            // the extensions that the above belong to
   RegisteredParameters registered;
 };
+// `used` follows from the rest and is not compared; of `registered` what counts is the parameters that the core does not
+// know, in their order.
 bool operator==(const MailParameters& a, const MailParameters& b) noexcept;
 
 struct RcptParameters {
@@ -95,6 +97,11 @@ struct RcptParameters {
   RegisteredParameters registered;
 };
 bool operator==(const RcptParameters& a, const RcptParameters& b) noexcept;
+
+// The extensions that the values belong to, for parameters that were put together by hand; what was parsed has the
+// same set in `used`. Registered parameters belong to none.
+ExtensionSet extensions_of(const MailParameters& parameters) noexcept;
+ExtensionSet extensions_of(const RcptParameters& parameters) noexcept;
 
 // Read what follows the path: *( SP esmtp-param ), trailing spaces tolerated (RFC 5321 4.1.1). The cursor stands behind
 // the path and ends at the end of the line. `extensions` may be null.
