@@ -1,5 +1,5 @@
-// The second pass of a target: the same input with each octet read as a word of SMTP, so that even random octets come
-// close to the grammar.
+// The second pass of a target: the same input with each octet read as a word of SMTP, so that even random
+// octets come close to the grammar.
 #pragma once
 
 #include <span>

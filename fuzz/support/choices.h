@@ -1,6 +1,6 @@
-// Where a driver, a handler or a network of a test gets its decisions from: the octets of a fuzzer's input, or a seed.
-// 0 is always the plain decision (yes, everything at once, nothing unusual), so that an input that has run out of
-// octets ends in an ordinary conversation.
+// Where a driver, a handler or a network of a test gets its decisions from: the octets of a fuzzer's input,
+// or a seed. 0 is always the plain decision (yes, everything at once, nothing unusual), so that an input that
+// has run out of octets ends in an ordinary conversation.
 #pragma once
 
 #include <cstddef>
@@ -25,8 +25,8 @@ class Choices {
   bool once_in(std::uint32_t n) { return below(n) == n - 1 && n > 1; }
 };
 
-// One octet a choice, two when the bound needs them. '0' stands for 0, '1' for 1 and so on, so that seeds can be written
-// by hand.
+// One octet a choice, two when the bound needs them. '0' stands for 0, '1' for 1 and so on, so that seeds can
+// be written by hand.
 class OctetChoices final : public Choices {
  public:
   explicit OctetChoices(std::string_view octets) : octets_(octets) {}

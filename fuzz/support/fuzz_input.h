@@ -1,5 +1,5 @@
-// A fuzzer's input as text: lines of choices first, the octets for the wire behind them. Seeds stay readable, and an
-// octet that is added to one line does not shift the meaning of the others.
+// A fuzzer's input as text: lines of choices first, the octets for the wire behind them. Seeds stay readable,
+// and an octet that is added to one line does not shift the meaning of the others.
 //
 //   FuzzInput in(octets, size);
 //   OctetChoices settings(in.line());     // "013", see OctetChoices
@@ -33,7 +33,8 @@ class ExactCopy {
 
 class FuzzInput {
  public:
-  FuzzInput(const std::uint8_t* octets, std::size_t size) : copy_(as_text(octets, size)), rest_(copy_.view()) {}
+  FuzzInput(const std::uint8_t* octets, std::size_t size)
+      : copy_(as_text(octets, size)), rest_(copy_.view()) {}
 
   // Up to the next LF, which is taken too; everything when there is none.
   std::string_view line() {

@@ -1,4 +1,5 @@
-// Ends the program when an invariant does not hold: libFuzzer and the replay of the seeds both take that as a finding.
+// Ends the program when an invariant does not hold: libFuzzer and the replay of the seeds both take that as a
+// finding.
 //
 //   require(step.consumed <= input.size(), "no more is consumed than there was");
 //   require_equal(again, wire, "writing what was read gives the same octets");
@@ -34,8 +35,8 @@ inline std::string visible(std::string_view octets) {
 
 [[noreturn]] inline void broken_invariant(std::string_view what, const std::source_location& where) {
   const std::string text(what);
-  std::fprintf(stderr, "%s:%u: broken invariant: %s\n", where.file_name(), static_cast<unsigned>(where.line()),
-               text.c_str());
+  std::fprintf(stderr, "%s:%u: broken invariant: %s\n", where.file_name(),
+               static_cast<unsigned>(where.line()), text.c_str());
   std::abort();
 }
 

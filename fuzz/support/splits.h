@@ -1,5 +1,5 @@
-// Hands octets over in parts, as a receive buffer would. Every incremental part of the core must not care where its
-// input is cut: this is how the tests and the fuzz targets cut it.
+// Hands octets over in parts, as a receive buffer would. Every incremental part of the core must not care
+// where its input is cut: this is how the tests and the fuzz targets cut it.
 //
 //   for (const Cuts& cuts : all_cuts(input.size(), choices)) {
 //     feed(input, cuts, [&](std::string_view unconsumed) { return parser.consume(unconsumed); });
@@ -39,9 +39,10 @@ inline Cuts random_cuts(std::size_t size, Choices& choices, std::size_t most = 1
   return cuts;
 }
 
-// Calls take(unconsumed), which says how many octets it consumed, once for each part of `input`. The parts that were not
-// consumed are handed in again with the next one behind them, in memory of exactly that size which is gone afterwards:
-// AddressSanitizer sees a look beyond the end, and a view that was kept for too long. Returns what was not consumed.
+// Calls take(unconsumed), which says how many octets it consumed, once for each part of `input`. The parts
+// that were not consumed are handed in again with the next one behind them, in memory of exactly that size
+// which is gone afterwards: AddressSanitizer sees a look beyond the end, and a view that was kept for too
+// long. Returns what was not consumed.
 template <class Take>
 std::string feed(std::string_view input, const Cuts& cuts, Take&& take) {
   std::string unconsumed;

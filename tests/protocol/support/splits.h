@@ -1,5 +1,5 @@
-// "Any split of the input gives the same": runs an observation on the whole input, octet by octet, cut at every offset,
-// and at random offsets, and compares each with the first.
+// "Any split of the input gives the same": runs an observation on the whole input, octet by octet, cut at
+// every offset, and at random offsets, and compares each with the first.
 //
 //   expect_same_for_all_splits("250-a\r\n250 b\r\n", [](std::string_view input, const Cuts& cuts) {
 //     std::string seen;
@@ -8,13 +8,13 @@
 //   });
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "postrider/fuzz/support/choices.h"
 #include "postrider/fuzz/support/require.h"
