@@ -7,7 +7,7 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
 
 namespace postrider::transport {
@@ -46,6 +46,8 @@ void Loop::spawn(Task<void> task) {
 }
 
 void Loop::post(std::move_only_function<void()> work) { boost::asio::post(context_, std::move(work)); }
+
+Task<void> Loop::yield() { co_await boost::asio::post(context_, boost::asio::deferred); }
 
 void Loop::run() { context_.run(); }
 

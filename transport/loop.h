@@ -41,6 +41,9 @@ class Loop {
   // Runs `work` on the loop's thread, soon. From any thread.
   void post(std::move_only_function<void()> work);
 
+  // Lets the events that are ready now go first.
+  Task<void> yield();
+
   // Handles events until stop() was called and every task is done, or until halt().
   void run();
   // Lets run() return once nothing is left to do. From any thread.

@@ -1,0 +1,68 @@
+// How a listener behaves: its name, limits, time-outs. A value; a Service is made of it that all sessions
+// share.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "postrider/protocol/session/server_session.h"
+#include "postrider/transport/clock.h"
+
+namespace postrider::server {
+
+// How long a session waits for its peer. Each is an absolute end for the whole thing, not for each octet of
+// it.
+struct Timeouts {
+  // The next command line, from our last reply to its CRLF. RFC 5321 4.5.3.2.7: at least 5 minutes.
+  transport::Duration command = std::chrono::minutes(5);
+  // Message content: the most that a client may fall behind the minimum rate below, and the longest silence.
+  transport::Duration data_block = std::chrono::minutes(5);
+  // Content slower than this for long ends the session; as Postfix's smtpd_min_data_rate. Stops: a client
+  // that sends an octet a minute and so keeps a session for weeks.
+  std::uint64_t data_octets_per_minute = 30'000;
+  // Our replies, when the peer does not read them.
+  transport::Duration write = std::chrono::minutes(5);
+  // After our last reply to a peer that still talks: to let it read that reply.
+  transport::Duration linger = std::chrono::seconds(5);
+  // The whole session; Duration::max(): no end.
+  transport::Duration session = transport::Duration::max();
+  // Before the greeting. More than zero: a client that talks meanwhile breaks RFC 5321 4.3.1 and is turned
+  // away.
+  transport::Duration greeting = transport::Duration::zero();
+};
+
+struct ServerConfig {
+  protocol::ServerOptions protocol;  // name, limits, what is offered, SMTP or LMTP
+  std::string greeting;              // the text after 220; empty: "<hostname> ESMTP" or "<hostname> LMTP"
+  bool encrypted = false;            // implicit TLS: streams arrive encrypted, RFC 8314 3
+  Timeouts timeouts;
+};
+
+// A configuration made ready. Sessions keep it alive, so a new one can replace it at any time.
+class Service {
+ public:
+  // Throws std::invalid_argument when a line limit is larger than a receive buffer.
+  static std::shared_ptr<const Service> make(ServerConfig config);
+  explicit Service(ServerConfig config);
+
+  const protocol::ServerProfile& profile() const noexcept { return profile_; }
+  const Timeouts& timeouts() const noexcept { return timeouts_; }
+  bool encrypted() const noexcept { return encrypted_; }
+  protocol::ReplyView greeting() const noexcept;
+  protocol::ReplyView timed_out() const noexcept;  // 421 4.4.2
+  protocol::ReplyView stopping() const noexcept;   // 421 4.3.2
+  protocol::ReplyView failed() const noexcept;     // 421 4.3.0
+
+ private:
+  protocol::ServerProfile profile_;
+  std::string greeting_;
+  Timeouts timeouts_;
+  bool encrypted_;
+  std::string timed_out_;
+  std::string stopping_;
+  std::string failed_;
+};
+
+}  // namespace postrider::server
