@@ -174,32 +174,28 @@ const toml::table* TableReader::table(std::string_view key) {
 std::optional<std::vector<const toml::table*>> TableReader::tables(std::string_view key) {
   const toml::node* node = find(key);
   if (node == nullptr) return std::nullopt;
-  std::vector<const toml::table*> out;
   const toml::array* array = node->as_array();
   if (array == nullptr) {
     problem(key, "must be an array of tables, [[" + full_key(key) + "]]");
-    return out;
+    return std::nullopt;
   }
-  for (const toml::node& entry : *array) {
-    const toml::table* found = entry.as_table();
-    if (found == nullptr) {
-      problem(key, "must hold tables alone, [[" + full_key(key) + "]]");
-    } else {
-      out.push_back(found);
-    }
+  std::vector<const toml::table*> out;
+  for (const toml::node& entry : *array) out.push_back(entry.as_table());
+  if (std::ranges::find(out, nullptr) != out.end()) {
+    problem(key, "must hold tables alone, [[" + full_key(key) + "]]");
+    return std::nullopt;
   }
   return out;
 }
 
 void TableReader::finish() {
-  constexpr std::size_t kNear = 2;
   for (const auto& [key, value] : table_) {
     const std::string_view name = key.str();
     if (std::ranges::find(known_, name) != known_.end()) continue;
     std::string text = "unknown key";
     const auto nearest = std::ranges::min_element(
         known_, {}, [&](const std::string& candidate) { return distance(candidate, name); });
-    if (nearest != known_.end() && distance(*nearest, name) <= kNear) {
+    if (nearest != known_.end() && distance(*nearest, name) <= std::max<std::size_t>(1, name.size() / 3)) {
       text += "; did you mean " + quoted(*nearest) + "?";
     }
     problem(name, std::move(text));

@@ -97,7 +97,7 @@ class TableReader {
 
   // The table below `key`, or nullptr when it is absent or no table (which is reported).
   const toml::table* table(std::string_view key);
-  // The tables of an array below `key`; nullopt when absent. Entries that are no tables are reported.
+  // The tables of an array below `key`; nullopt when absent or not that (which is reported).
   std::optional<std::vector<const toml::table*>> tables(std::string_view key);
 
   void finish();

@@ -58,7 +58,9 @@ TEST(LogEscape, NoOctetStartsALineOrAField) {
     for (const std::string& out : {text_of(value), json_of(value)}) {
       for (const char c : out) EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) << octet;
     }
-    if (octet == ' ' || octet == '=' || octet == '"') EXPECT_EQ(text_of(value).front(), '"');
+    if (octet == ' ' || octet == '=' || octet == '"') {
+      EXPECT_EQ(text_of(value).front(), '"');
+    }
   }
 }
 
