@@ -30,9 +30,9 @@ struct VerbExtension {
     outside_transaction,  // after EHLO or HELO, and not between MAIL and the end of the message
   };
 
-  std::string name;
+  std::string name{};
   Presence argument = Presence::optional;
-  std::string ehlo_keyword;        // what EHLO must offer for the verb to exist; empty: nothing
+  std::string ehlo_keyword{};       // what EHLO must offer for the verb to exist; empty: nothing
   Moment moment = Moment::after_hello;
   bool last_in_group = false;      // nothing may be pipelined behind it, RFC 2920 3.1
   bool restarts_session = false;   // a positive reply puts the session back to where the greeting left it
@@ -41,10 +41,10 @@ struct VerbExtension {
 struct ParameterExtension {
   enum class On : std::uint8_t { mail, rcpt, both };
 
-  std::string keyword;
+  std::string keyword{};
   On on = On::mail;
   Presence value = Presence::optional;
-  std::string ehlo_keyword;        // what EHLO must offer for the parameter to be allowed; empty: nothing
+  std::string ehlo_keyword{};       // what EHLO must offer for the parameter to be allowed; empty: nothing
   // Is this value well formed? Not called when there is none. nullptr: every esmtp-value is.
   bool (*accepts)(std::string_view value) noexcept = nullptr;
 };

@@ -14,6 +14,23 @@ namespace {
 constexpr ReplyView kShutDown{code::service_not_available, status::not_accepting,
                               "Service not available, closing"};
 
+// The hint for a command line, where the code or status also depends on which command it is.
+ReplyView hint_for(Verb verb, Errc why) noexcept {
+  ReplyView hint = reply_hint(why);
+  const bool about_address = hint.code == code::bad_mailbox_name;
+  if (about_address && (verb == Verb::ehlo || verb == Verb::helo || verb == Verb::lhlo)) {
+    hint.code = code::bad_arguments;  // RFC 5321 4.3.2 knows no 553 for EHLO
+    hint.status = status::invalid_arguments;
+  } else if (about_address && verb == Verb::mail) {
+    // RFC 6531 3.5: 550 when it is the sender's address; RFC 3463 3.2: X.1.7 is the sender's syntax.
+    if (why == Errc::non_ascii_without_smtputf8)
+      hint.code = code::mailbox_unavailable;
+    else
+      hint.status = status::bad_sender_syntax;
+  }
+  return hint;
+}
+
 }  // namespace
 
 ServerProfile::ServerProfile(ServerOptions options) : options_(std::move(options)) {
@@ -279,7 +296,7 @@ ReplyCode ServerSession::send_refusal(const ReplyView& reply) {
 }
 
 bool ServerSession::refuse(Verb verb, Errc why, ServerEvent& out) {
-  const ReplyCode sent = send_refusal(reply_hint(why));
+  const ReplyCode sent = send_refusal(hint_for(verb, why));
   out.emplace<ev::Refused>(verb, why, sent);
   return true;
 }

@@ -38,7 +38,7 @@ bool ServerSession::on_command(const ParsedLine& line, bool octets_behind, Serve
   if (line.verb == Verb::bdat && !line.command) {
     return refuse_and_close(Verb::bdat, line.command.error().code, Closed::bad_chunk_size, out);
   }
-  if (state_ == State::turned_away && line.verb != Verb::quit) {  // RFC 5321 3.1
+  if (state_ == State::turned_away && line.verb != Verb::quit && line.verb != Verb::bdat) {  // RFC 5321 3.1
     return refuse(line.verb, Errc::verb_not_allowed_now, out);
   }
   if (line.verb == Verb::unknown) return refuse(Verb::unknown, line.command.error().code, out);

@@ -59,7 +59,7 @@ void operator delete[](void* memory, std::align_val_t, const std::nothrow_t&) no
 namespace postrider::protocol::testing {
 
 AllocationCounter::AllocationCounter() noexcept
-    : allocations_before_(allocations), octets_before_(::octets) {}
+    : allocations_before_(::allocations), octets_before_(::octets) {}
 
 std::uint64_t AllocationCounter::allocations() const noexcept { return ::allocations - allocations_before_; }
 
