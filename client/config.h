@@ -1,0 +1,55 @@
+// How a client behaves; the same for many connections.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "postrider/client/timeouts.h"
+#include "postrider/protocol/grammar/extension_table.h"
+#include "postrider/protocol/limits.h"
+#include "postrider/protocol/session/flavor.h"
+#include "postrider/transport/endpoint.h"
+
+namespace postrider::client {
+
+// When messages go by BDAT instead of DATA, where the server offers CHUNKING (RFC 3030). Binary content
+// always does.
+enum class Chunking : std::uint8_t {
+  never,
+  // When it saves a round trip: a message of at most kChunkAtOnce octets, with PIPELINING, leaves in one
+  // write with its envelope. Larger ones go by DATA, see docs/decisions/0003-client-transfer.md.
+  when_it_pays,
+  always,
+};
+// As much as fits, with the envelope, into the first window of a TCP connection (10 segments, RFC 6928).
+inline constexpr std::uint64_t kChunkAtOnce = 12 * 1024;
+
+// Content with octets above 127 for a server without 8BITMIME. RFC 6152 3 wants it converted or refused; this
+// library converts nothing.
+enum class EightBitToSeven : std::uint8_t {
+  refuse,  // 554 5.6.3, without asking the server
+  pass,    // as it is: nearly every server takes it
+};
+
+// Who said what, for people. Commands and replies come with their CRLF, several lines at a time perhaps; what
+// AUTH carries is replaced by "****".
+enum class Direction : std::uint8_t { received, sent, content };
+using Transcript = std::function<void(Direction direction, std::string_view octets)>;
+
+struct ClientConfig {
+  std::string hello_name = "localhost";  // a domain or an address literal
+  protocol::Flavor flavor = protocol::Flavor::smtp;
+  protocol::Limits limits;
+  const protocol::ExtensionTable* extensions = nullptr;  // outlives the clients
+  Timeouts timeouts;
+  std::optional<transport::Endpoint> source;  // the local address to connect from
+  bool pipelining = true;                     // where the server offers it
+  Chunking chunking = Chunking::when_it_pays;
+  EightBitToSeven eight_bit_to_seven = EightBitToSeven::refuse;
+  Transcript transcript;  // may be empty
+};
+
+}  // namespace postrider::client

@@ -1,0 +1,40 @@
+// Who sends and who receives a message, with their ESMTP parameters: what MAIL and RCPT will say.
+//
+//   Result<Envelope> envelope = Envelope::from("a@example.org");   // "" or "<>": nobody, for reports
+//   Result<void> added = envelope->add("b@example.net");
+//
+// SIZE, BODY and SMTPUTF8 of the sender are filled in by the client where the message or an address calls for
+// them and the server offers them; what is set here already is kept.
+#pragma once
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "postrider/protocol/grammar/owned.h"
+
+namespace postrider::client {
+
+class Envelope {
+ public:
+  using Sender = protocol::Owned<protocol::Mail>;
+  using Recipient = protocol::Owned<protocol::Rcpt>;
+
+  // Errors: those of Mailbox::parse. UTF-8 is allowed (RFC 6531); whether the server takes it shows later.
+  static protocol::Result<Envelope> from(std::string_view sender);
+  // As a server received it.
+  explicit Envelope(Sender sender) : sender_(std::move(sender)) {}
+
+  // A mailbox, or "postmaster" without a domain (RFC 5321 4.1.1.3).
+  protocol::Result<void> add(std::string_view recipient);
+  void add(Recipient recipient) { recipients_.push_back(std::move(recipient)); }
+
+  const protocol::Mail& mail() const noexcept { return *sender_; }
+  const std::vector<Recipient>& recipients() const noexcept { return recipients_; }
+
+ private:
+  Sender sender_;
+  std::vector<Recipient> recipients_;
+};
+
+}  // namespace postrider::client
