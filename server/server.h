@@ -68,7 +68,7 @@ class Server {
   void reconfigure(ServerConfig config);
 
   // Stops listening and says 421 to idle sessions. Transactions may go on to their end for `drain`; then they
-  // are told 421 as well.
+  // are told 421 as well. A second call tells them so at once.
   void stop(transport::Duration drain);
 
   Counters counters() const noexcept;

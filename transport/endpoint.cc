@@ -116,18 +116,19 @@ std::string Endpoint::address_to_string() const {
     case Family::ipv6: break;
   }
   std::string printed = ::inet_ntop(AF_INET6, address_.data(), text.data(), text.size());
-  if (scope_ != 0) printed += "%" + std::to_string(scope_);
+  if (scope_ != 0) printed.append("%").append(std::to_string(scope_));
   return printed;
 }
 
 std::string Endpoint::to_string() const {
+  std::string text;
   switch (family_) {
-    case Family::unspecified: return {};
-    case Family::local: return std::string(kUnixPrefix) + path_;
-    case Family::ipv4: return address_to_string() + ":" + std::to_string(port_);
-    case Family::ipv6: break;
+    case Family::unspecified: return text;
+    case Family::local: return text.append(kUnixPrefix).append(path_);
+    case Family::ipv4: text.append(address_to_string()); break;
+    case Family::ipv6: text.append("[").append(address_to_string()).append("]"); break;
   }
-  return "[" + address_to_string() + "]:" + std::to_string(port_);
+  return text.append(":").append(std::to_string(port_));
 }
 
 std::size_t Endpoint::to_sockaddr(void* storage) const noexcept {
