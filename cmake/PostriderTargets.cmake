@@ -34,7 +34,8 @@ target_compile_options(postrider_warnings INTERFACE
   -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast
   -Wcast-qual -Wextra-semi -Wimplicit-fallthrough -Wundef -Werror
   # g++ 12 warns falsely: of the first for every Asio coroutine, of the others inside std::string at -O3 (GCC bug 105651).
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete -Wno-restrict -Wno-stringop-overflow>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete -Wno-restrict -Wno-stringop-overflow
+    -Wno-array-bounds>)
 
 if(POSTRIDER_SANITIZE)
   add_compile_options(-fsanitize=${POSTRIDER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
