@@ -20,3 +20,12 @@ if(kind STREQUAL "STATIC_LIBRARY" AND CMAKE_GENERATOR STREQUAL "Ninja")
     set_tests_properties(consumer.installed_package PROPERTIES LABELS scripts TIMEOUT 300)
   endif()
 endif()
+
+# A page of docs/ that is printed from the code; to bring it up to date, redirect the program into the page.
+if(kind STREQUAL "STATIC_LIBRARY" AND NOT POSTRIDER_SANITIZE)
+  add_executable(print_command_table ${CMAKE_CURRENT_LIST_DIR}/docs/print_command_table.cc)
+  target_link_libraries(print_command_table PRIVATE postrider::protocol postrider_warnings)
+  add_test(NAME docs.command_table COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:print_command_table>
+    -DPAGE=${CMAKE_SOURCE_DIR}/docs/command-table.md -P ${CMAKE_CURRENT_LIST_DIR}/docs/compare.cmake)
+  set_tests_properties(docs.command_table PROPERTIES LABELS scripts)
+endif()
