@@ -12,7 +12,7 @@ RULES = [
     (re.compile(r"\b(?:std\s*::\s*)?time\s*\(\s*(nullptr|NULL|0)\s*\)"), "asks a clock; take transport::Clock"),
     (re.compile(r"\babsl\s*::\s*(Now|GetCurrentTimeNanos|SleepFor)\s*\("), "asks a clock; take transport::Clock"),
     (re.compile(r"\b(steady_timer|system_timer|high_resolution_timer|deadline_timer)\b"), "arms a timer; take the one of transport"),
-    (re.compile(r"::\s*(socket|connect|bind|listen|accept|accept4|recv|recvmsg|sendmsg|getaddrinfo)\s*\("), "touches a socket"),
+    (re.compile(r"(?<![\w>])::\s*(socket|connect|bind|listen|accept|accept4|recv|recvmsg|sendmsg|getaddrinfo)\s*\("), "touches a socket"),
     (re.compile(r"\bip\s*::\s*(tcp|udp)\b|\blocal\s*::\s*stream_protocol\b"), "touches a socket"),
 ]
 INCLUDES = re.compile(

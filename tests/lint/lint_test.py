@@ -114,7 +114,7 @@ class Seams(unittest.TestCase):
     def test_clocks_timers_and_sockets(self):
         code = ("#include <sys/socket.h>\n#include <boost/asio/ip/tcp.hpp>\nauto a = std::chrono::steady_clock::now();\n"
                 "auto b = ::time(nullptr);\nauto c = ::socket(1, 2, 3);\nasio::steady_timer d(e);\nauto f = clock.now();\n"
-                '// steady_clock::now() in a comment\nlog("steady_clock::now()");\n')
+                '// steady_clock::now() in a comment\nlog("steady_clock::now()");\nvoid Server::listen(int);\n')
         tree = {"server/a.cc": code, "transport/a.cc": code, "tests/server/a_test.cc": code}
         self.assertEqual(found("seams", tree), [("server/a.cc", n) for n in range(1, 7)])
 
