@@ -70,13 +70,15 @@ enum class WriteEnhanced : bool {
   yes,  // on every line of 2xx, 4xx and 5xx; x.0.0 where the reply has none
 };
 
-// A text line longer than this is folded into continuation lines: 512 with code, separator and CRLF, RFC
-// 5321 4.5.3.1.5.
+// A text line longer than this is folded into continuation lines: 512 with code, separator and CRLF, RFC 5321
+// 4.5.3.1.5.
 inline constexpr std::size_t kMaxReplyTextLine = 512 - 4 - 2;
 
 // Appends the reply with CRLF ends to `out`, which has append(const char*, std::size_t): std::string or
-// OutputBuffer. At most one '\n' in a row makes a line; an empty text gives "250 " and CRLF (RFC 5321 4.2:
-// the space stays).
+// OutputBuffer. Whatever the text is, every line is one of RFC 5321 4.2 and at most 512 octets: other octets
+// than HT and %d32-126 become '?', a long line is folded (at a space, where there is one), '\n's in a row and
+// at the ends make no empty lines, a code with a second digit above 5 becomes x50, and a status number above
+// 999 becomes 0. An empty text gives "250 " and CRLF (RFC 5321 4.2.1: the space stays).
 template <class Out>
 void write_reply(const ReplyView& reply, WriteEnhanced enhanced, Out& out);
 

@@ -38,9 +38,9 @@ class ReplyCode {
     return code;
   }
 
-  // What a client takes from a server: any second digit. 471, 571 and 591 are seen in the field, and RFC
-  // 5321 4.3.2 has a client act on the first digit of a code that it does not know. category() is then beyond
-  // the named ones; such a code is never written (see write_reply).
+  // What a client takes from a server: any second digit. Courier's filters answer 571, others 471, and RFC
+  // 5321 4.2 has a client test the first digit. category() is then beyond the named ones; such a code is
+  // never written (see write_reply).
   static constexpr std::optional<ReplyCode> received(unsigned value) noexcept {
     if (value < 200 || value > 599) return std::nullopt;
     ReplyCode code;
