@@ -65,6 +65,7 @@ class BufferPool {
   Buffer borrow(BufferSize size);
 
   std::size_t borrowed() const noexcept { return borrowed_; }
+  std::size_t spare(BufferSize size) const noexcept { return free_[static_cast<std::size_t>(size)].size(); }
 
  private:
   void take_back(std::unique_ptr<char[]> storage, BufferSize size) noexcept;

@@ -111,24 +111,26 @@ Task<error_code> MemoryStream::wait_readable() {
   if (fails_now()) co_return script_->failure;
   if (expired()) co_return error::timed_out;
   if (!open_) co_return error::bad_descriptor;
-  if (in_->size() != 0 || in_->writer_gone) co_return error_code();
-  ++script_->waits;
   const std::shared_ptr<Pipe> pipe = in_;
-  const error_code failure = co_await pipe->readable.wait();
-  if (failure == error::operation_aborted) co_return why_ended();
-  co_return failure;
+  while (pipe->size() == 0 && !pipe->writer_gone) {
+    ++script_->waits;
+    const error_code failure = co_await pipe->readable.wait();
+    if (failure) co_return why_ended();
+  }
+  co_return error_code();
 }
 
 Task<error_code> MemoryStream::wait_writable() {
   if (fails_now()) co_return script_->failure;
   if (expired()) co_return error::timed_out;
   if (!open_) co_return error::bad_descriptor;
-  if (out_->room() != 0 || out_->reader_gone) co_return error_code();
-  ++script_->waits;
   const std::shared_ptr<Pipe> pipe = out_;
-  const error_code failure = co_await pipe->writable.wait();
-  if (failure == error::operation_aborted) co_return why_ended();
-  co_return failure;
+  while (pipe->room() == 0 && !pipe->reader_gone) {
+    ++script_->waits;
+    const error_code failure = co_await pipe->writable.wait();
+    if (failure) co_return why_ended();
+  }
+  co_return error_code();
 }
 
 void MemoryStream::cancel() noexcept {
