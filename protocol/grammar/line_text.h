@@ -6,6 +6,7 @@
 //   constexpr LineText fixed = "RSET";                            // literals are checked by the compiler
 #pragma once
 
+#include <concepts>
 #include <optional>
 #include <string_view>
 
@@ -36,7 +37,11 @@ class LineText {
   [[nodiscard]] constexpr std::size_t size() const noexcept { return text_.size(); }
 
   friend constexpr bool operator==(LineText a, LineText b) noexcept { return a.text_ == b.text_; }
-  friend constexpr bool operator==(LineText a, std::string_view b) noexcept { return a.text_ == b; }
+  template <std::convertible_to<std::string_view> Text>
+    requires(!std::same_as<Text, LineText>)
+  friend constexpr bool operator==(LineText a, const Text& b) noexcept {
+    return a.text_ == std::string_view(b);
+  }
 
  private:
   friend struct GrammarAccess;  // the recognisers, which have looked at every octet already

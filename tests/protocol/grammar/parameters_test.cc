@@ -180,7 +180,7 @@ TEST(ParameterList, OneSpaceBetweenAndAnyNumberBehind) {
   EXPECT_EQ(mail_outcome("  SIZE=1"), "bad_parameter at 1");
   EXPECT_EQ(mail_outcome(" SIZE=1  BODY=7BIT"), "bad_parameter at 8");
   EXPECT_EQ(mail_outcome(" SIZE=1\tBODY=7BIT"), "bad_parameter at 7");
-  EXPECT_EQ(mail_outcome(" SIZE=1,BODY=7BIT"), "bad_parameter at 15");
+  EXPECT_EQ(mail_outcome(" SIZE=1,BODY=7BIT"), "bad_parameter at 12");
 }
 
 TEST(ParameterList, EachRefusalHasItsCode) {
