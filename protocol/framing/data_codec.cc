@@ -121,6 +121,13 @@ struct DotTable {
 static_assert(DotTable::ends_behind_crlf_dot_crlf_alone(DotTable::kKeep));
 static_assert(DotTable::ends_behind_crlf_dot_crlf_alone(DotTable::kConvert));
 
+namespace {
+
+// Below so many octets the table is as quick as the search for the next octet that needs it.
+constexpr std::size_t kWorthARun = 16;
+
+}  // namespace
+
 DotDecoder::Slice DotDecoder::next(std::string_view input) noexcept {
   const DotTable::Row* const rows = endings_ == BareEndings::keep ? DotTable::kKeep : DotTable::kConvert;
   std::size_t at = 0, begin = 0,
@@ -130,6 +137,11 @@ DotDecoder::Slice DotDecoder::next(std::string_view input) noexcept {
     return {at, input.substr(begin, end - begin), is_done};
   };
   while (at < input.size() && state_ != State::done) {
+    if (begin == end) begin = end = at;
+    if (end == at && in_text() && input.size() - at >= kWorthARun) {
+      at = end = at + run(input.substr(at));
+      if (at == input.size()) break;
+    }
     const char octet = input[at];
     const DotTable::Cell cell = rows[static_cast<std::size_t>(state_)].cells[DotTable::column(octet)];
     const bool has_slice = begin != end;
@@ -162,19 +174,34 @@ DotDecoder::Slice DotDecoder::next(std::string_view input) noexcept {
   return slice(state_ == State::done);
 }
 
+// The states in which octets are emitted as they come until one needs a decision.
+bool DotDecoder::in_text() const noexcept {
+  return state_ == State::text || state_ == State::cr || state_ == State::bol ||
+         state_ == State::bol_converted;
+}
+
+// Does what the table says for as many octets as need no decision. Returns how many: all are emitted.
+std::size_t DotDecoder::run(std::string_view input) noexcept {
+  const bool line_start = state_ == State::bol || state_ == State::bol_converted;
+  const TextPlace place{.line_start = line_start, .after_cr = state_ == State::cr, .line = line_};
+  const Stops stops = endings_ == BareEndings::keep ? Stops::dots : Stops::dots_and_bare_endings;
+  const TextRun run = scan_text(input, place, stops, text_line_);
+  if (run.length == 0) return 0;
+  flaws_.add(run.flaws);
+  line_ = run.end.line;
+  state_ = run.end.line_start ? State::bol : run.end.after_cr ? State::cr : State::text;
+  return run.length;
+}
+
 void DotDecoder::end_line() noexcept {
   if (line_ > text_line_) flaws_.long_line = true;
   line_ = 0;
 }
 
 void FlawScanner::look(std::string_view slice) noexcept {
-  const TextRun run =
-      scan_text(slice, {.line_start = false, .after_cr = after_cr_, .line = line_}, Stops::nothing);
-  if (run.bare_cr) flaws_.bare_cr = true;
-  if (run.bare_lf) flaws_.bare_lf = true;
-  if (run.nul) flaws_.nul = true;
-  if (run.eight_bit) flaws_.eight_bit = true;
-  if (run.longest_line > text_line_) flaws_.long_line = true;
+  const TextPlace place{.line_start = false, .after_cr = after_cr_, .line = line_};
+  const TextRun run = scan_text(slice, place, Stops::nothing, text_line_);
+  flaws_.add(run.flaws);
   after_cr_ = run.end.after_cr;
   line_ = run.end.line;
 }
@@ -200,11 +227,10 @@ Result<DotEncoder::Piece> DotEncoder::next(std::string_view message) noexcept {
     return Piece{0, "\n"};
   }
 
-  const TextRun run =
-      scan_text(message, {.line_start = state_ == State::bol, .after_cr = state_ == State::cr},
-                Stops::dots_and_bare_endings);
+  const TextPlace place{.line_start = state_ == State::bol, .after_cr = state_ == State::cr};
+  const TextRun run = scan_text(message, place, Stops::dots_and_bare_endings, SIZE_MAX);
   std::size_t n = run.length;
-  if (run.nul) {
+  if (run.flaws.nul) {
     n = message.find('\0');
     if (n == 0) return refuse(Errc::nul_in_data);
     state_ = State::text;

@@ -48,20 +48,9 @@
 #include <string_view>
 
 #include "postrider/protocol/error.h"
+#include "postrider/protocol/framing/flaws.h"
 
 namespace postrider::protocol {
-
-// What was seen in a message that a strict receiver does not want, and what a next hop must be told.
-struct Flaws {
-  bool bare_cr : 1 = false;
-  bool bare_lf : 1 = false;
-  bool nul : 1 = false;
-  bool long_line : 1 = false;  // above Limits::text_line with its CRLF, RFC 5321 4.5.3.1.6
-  bool eight_bit : 1 = false;  // an octet above 127: no flaw with 8BITMIME
-
-  [[nodiscard]] constexpr bool bare_ending() const noexcept { return bare_cr || bare_lf; }
-  friend constexpr bool operator==(const Flaws&, const Flaws&) noexcept = default;
-};
 
 enum class BareEndings : std::uint8_t {
   keep,     // decoder: note the flaw, pass the octets on. Encoder: refuse
@@ -99,6 +88,8 @@ class DotDecoder {
   // The rows of the table, in its order.
   enum class State : std::uint8_t { bol, dot, dot_cr, cr, text, bol_converted, dot_converted, done };
 
+  [[nodiscard]] bool in_text() const noexcept;
+  std::size_t run(std::string_view input) noexcept;
   void end_line() noexcept;
 
   std::size_t text_line_;

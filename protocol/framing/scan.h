@@ -1,19 +1,22 @@
-// The hot loops: finding the few octets that matter in much text. Each has a portable form and SSE2 and AVX2
-// forms behind the same function, chosen once by what the processor has; tests hold them against each other.
+// The hot loops: finding the few octets that matter in much text. They are written once, with the vectors
+// that GCC and Clang have for every processor; where it has longer ones than the compiler may take for
+// granted (AVX2), these are used.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
+#include "postrider/protocol/framing/flaws.h"
+
 namespace postrider::protocol {
 
 // Where the first CR, LF or NUL is; text.size() when there is none.
 std::size_t find_line_breaker(std::string_view text) noexcept;
 
-// Where in a text one is. Only CRLF ends a line, RFC 5321 2.3.8.
+// Where in a message one is. Only CRLF ends a line, RFC 5321 2.3.8.
 struct TextPlace {
-  bool line_start = true;
+  bool line_start = true;  // at the beginning, or behind CRLF
   bool after_cr = false;
   std::size_t line = 0;  // octets of the current line before this place
 
@@ -28,22 +31,24 @@ enum class Stops : std::uint8_t {
   dots_and_bare_endings = 3,
 };
 
-// What a run of message text looks like. The flaws are those of octets within the run: a CR at its very end
-// is not known to be bare.
+// What a run of message text looks like.
 struct TextRun {
   std::size_t length = 0;  // octets before the first stop, or all
   TextPlace end;           // the place behind them
-  std::size_t longest_line =
-      0;  // with its CRLF, as far as it lies within the run or before; exact from 64 upwards
-  bool bare_cr = false;
-  bool bare_lf = false;
-  bool nul = false;
-  bool eight_bit = false;
+  Flaws flaws;             // of these octets alone: a CR at their very end is not yet known to be bare
 
   friend constexpr bool operator==(const TextRun&, const TextRun&) noexcept = default;
 };
 
-// The longest beginning of `text`, which goes on at `place`, without a stop.
-TextRun scan_text(std::string_view text, TextPlace place, Stops stops) noexcept;
+// The longest beginning of `text`, which goes on at `place`, without a stop. A line with more octets than
+// `text_line`, with its CRLF or unfinished, is a flaw.
+TextRun scan_text(std::string_view text, TextPlace place, Stops stops, std::size_t text_line) noexcept;
+
+// The same by vectors of 16 octets, which are everywhere, or of 32, where the processor has them: tests hold
+// one form against the other.
+enum class Vectors : std::uint8_t { of_16, of_32 };
+[[nodiscard]] bool has_vectors(Vectors vectors) noexcept;
+TextRun scan_text(std::string_view text, TextPlace place, Stops stops, std::size_t text_line,
+                  Vectors vectors) noexcept;
 
 }  // namespace postrider::protocol
