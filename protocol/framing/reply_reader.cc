@@ -1,18 +1,22 @@
 #include "postrider/protocol/framing/reply_reader.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "postrider/protocol/framing/scan.h"
 
 namespace postrider::protocol {
 namespace {
 
+// 0 to 9, or something greater.
+constexpr unsigned digit(char c) noexcept { return static_cast<unsigned char>(c) - unsigned{'0'}; }
+
 // RFC 5321 4.2: Reply-code, of which the text behind it begins at octet 4. nullopt: none.
 std::optional<ReplyCode> reply_code(std::string_view line) noexcept {
   if (line.size() < 3) return std::nullopt;
-  const unsigned a = static_cast<unsigned char>(line[0]) - unsigned{'0'};
-  const unsigned b = static_cast<unsigned char>(line[1]) - unsigned{'0'};
-  const unsigned c = static_cast<unsigned char>(line[2]) - unsigned{'0'};
+  const unsigned a = digit(line[0]);
+  const unsigned b = digit(line[1]);
+  const unsigned c = digit(line[2]);
   if (b > 9 || c > 9 || a > 5) return std::nullopt;
   return ReplyCode::received(a * 100 + b * 10 + c);
 }
@@ -27,9 +31,17 @@ Separator separator(std::string_view line) noexcept {
 // Takes the status off the text, if it is one that may stand there: RFC 2034 4 wants the class of the code,
 // and none with 3xx.
 std::optional<EnhancedDetail> take_status(ReplyCode code, std::string_view& text) noexcept {
-  // Few texts begin so: decided here, without a call.
-  if (text.size() < 5 || text[1] != '.' || text[0] != static_cast<char>('0' + code.value() / 100))
+  // Most texts begin with "2.1.5 ", or with no status: both are decided here, without a call.
+  if (text.size() < 5 || text[1] != '.' || text[0] != static_cast<char>('0' + code.value() / 100)) {
     return std::nullopt;
+  }
+  const unsigned subject = digit(text[2]);
+  const unsigned detail = digit(text[4]);
+  if (text.size() > 5 && text[3] == '.' && text[5] == ' ' && subject <= 9 && detail <= 9 &&
+      !code.intermediate()) {
+    text.remove_prefix(6);
+    return EnhancedDetail{static_cast<std::uint16_t>(subject), static_cast<std::uint16_t>(detail)};
+  }
   const std::optional<EnhancedStatus> status = parse_enhanced_status(text);
   if (!status) return std::nullopt;
   return status->code;
@@ -38,7 +50,9 @@ std::optional<EnhancedDetail> take_status(ReplyCode code, std::string_view& text
 }  // namespace
 
 ReplyReader::ReplyReader(const Limits& limits) noexcept
-    : max_line_(limits.reply_line), max_text_(limits.reply_text), max_lines_(limits.reply_lines) {}
+    : max_line_(limits.reply_line),
+      max_text_(limits.reply_text),
+      max_lines_(std::max<std::size_t>(limits.reply_lines, 1)) {}
 
 ReplyReader::Read ReplyReader::next(std::string_view input) {
   Read read;
@@ -53,17 +67,22 @@ ReplyReader::Read ReplyReader::next(std::string_view input) {
       flaw(Errc::bad_reply_code, code ? 3 : 0);
       break;
     }
-    if (lines_ == 0) {
-      reply_ = ReplyView(*code, {});
-    } else if (*code != reply_.code) {
-      flaw(Errc::reply_code_changed, 0);  // RFC 5321 4.2.1
-      break;
+    std::string_view text = line.substr(std::min<std::size_t>(line.size(), 4));
+    if (lines_ == 0 && end == Separator::last) {
+      // Nothing is kept of the reply of one line, which most are.
+      const std::optional<EnhancedDetail> status = take_status(*code, text);
+      ReplyView& reply = read.reply.emplace(std::in_place, *code, status, text.substr(0, max_text_)).value();
+      reply.truncated = text.size() > max_text_;
+      read.consumed = line.size() + 2;
+      looked_ = 0;
+      return read;
     }
-    if (!take_line(line.substr(std::min<std::size_t>(line.size(), 4)), end == Separator::last)) break;
+    if (!keep_line(*code, text)) break;
     read.consumed += line.size() + 2;
     looked_ = 0;
     if (end == Separator::last) {
       lines_ = 0;
+      reply_.text = text_;
       read.reply = reply_;
       return read;
     }
@@ -97,37 +116,32 @@ ReplyReader::Found ReplyReader::find_line(std::string_view input, std::string_vi
   return Found::flaw;
 }
 
-// Adds a line's text to the reply. False: there are too many of them.
-bool ReplyReader::take_line(std::string_view text, bool last) {
-  if (lines_ == max_lines_) return flaw(Errc::reply_too_long, 0), false;
-  if (lines_++ == 0) {
-    reply_.status = take_status(reply_.code, text);
-    if (last) {
-      reply_.truncated = text.size() > max_text_;
-      reply_.text = text.substr(0, max_text_);
-      return true;
-    }
+// Adds a line to the reply of several lines. False: it does not belong to it.
+bool ReplyReader::keep_line(ReplyCode code, std::string_view text) {
+  if (lines_ == 0) {
+    reply_ = ReplyView(code, {});
+    reply_.status = take_status(code, text);
     text_.clear();
-    append(text);
-    return true;
-  }
-  // RFC 2034 4 wants the status on every line. One that says something else than the first is left in the
-  // text.
-  std::string_view without = text;
-  if (const std::optional<EnhancedDetail> status = take_status(reply_.code, without)) {
-    if (!reply_.status) reply_.status = status;
-    if (reply_.status == status) text = without;
-  }
-  if (!reply_.truncated) {
+  } else {
+    if (code != reply_.code) return flaw(Errc::reply_code_changed, 0), false;  // RFC 5321 4.2.1
+    if (lines_ == max_lines_) return flaw(Errc::reply_too_long, 0), false;
+    // RFC 2034 4 wants the status on every line. One that says something else than the first stays in the
+    // text.
+    std::string_view without = text;
+    if (const std::optional<EnhancedDetail> status = take_status(code, without)) {
+      if (!reply_.status) reply_.status = status;
+      if (reply_.status == status) text = without;
+    }
     append("\n");
-    append(text);
   }
-  if (last) reply_.text = text_;
+  append(text);
+  ++lines_;
   return true;
 }
 
+// Once something was dropped, nothing is added.
 void ReplyReader::append(std::string_view text) {
-  const std::size_t room = max_text_ - text_.size();
+  const std::size_t room = reply_.truncated ? 0 : max_text_ - text_.size();
   if (text.size() > room) reply_.truncated = true;
   text_.append(text.substr(0, room));
 }

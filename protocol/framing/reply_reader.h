@@ -56,7 +56,7 @@ class ReplyReader {
   enum class Found : std::uint8_t { need_more, line, flaw };
 
   Found find_line(std::string_view input, std::string_view& line) noexcept;
-  bool take_line(std::string_view text, bool last);
+  bool keep_line(ReplyCode code, std::string_view text);
   void append(std::string_view text);
   void flaw(Errc code, std::size_t offset) noexcept {
     error_ = Error{code, static_cast<std::uint16_t>(offset)};
@@ -67,7 +67,7 @@ class ReplyReader {
   std::size_t max_lines_;
   std::size_t looked_ = 0;  // octets of the unconsumed input known to have no CR, LF or NUL
   std::size_t lines_ = 0;   // of the reply that is being read
-  ReplyView reply_;         // so far: code, status, truncated
+  ReplyView reply_;         // so far, when it has several lines: code, status, truncated
   std::optional<Error> error_;
   std::string text_;  // of a reply of more than one line
 };
