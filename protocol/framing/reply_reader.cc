@@ -28,23 +28,23 @@ Separator separator(std::string_view line) noexcept {
   return line[3] == '-' ? Separator::more : Separator::wrong;
 }
 
-// Takes the status off the text, if it is one that may stand there: RFC 2034 4 wants the class of the code,
-// and none with 3xx.
-std::optional<EnhancedDetail> take_status(ReplyCode code, std::string_view& text) noexcept {
+// How many octets at the beginning of the text are a status that may stand there: RFC 2034 4 wants the class
+// of the code, and none with 3xx. 0: none.
+std::size_t read_status(ReplyCode code, std::string_view text, EnhancedDetail& status) noexcept {
   // Most texts begin with "2.1.5 ", or with no status: both are decided here, without a call.
-  if (text.size() < 5 || text[1] != '.' || text[0] != static_cast<char>('0' + code.value() / 100)) {
-    return std::nullopt;
-  }
+  if (text.size() < 5 || text[1] != '.' || text[0] != static_cast<char>('0' + code.value() / 100)) return 0;
   const unsigned subject = digit(text[2]);
   const unsigned detail = digit(text[4]);
   if (text.size() > 5 && text[3] == '.' && text[5] == ' ' && subject <= 9 && detail <= 9 &&
       !code.intermediate()) {
-    text.remove_prefix(6);
-    return EnhancedDetail{static_cast<std::uint16_t>(subject), static_cast<std::uint16_t>(detail)};
+    status = {static_cast<std::uint16_t>(subject), static_cast<std::uint16_t>(detail)};
+    return 6;
   }
-  const std::optional<EnhancedStatus> status = parse_enhanced_status(text);
-  if (!status) return std::nullopt;
-  return status->code;
+  std::string_view rest = text;
+  const std::optional<EnhancedStatus> seen = parse_enhanced_status(rest);
+  if (!seen) return 0;
+  status = seen->code;
+  return text.size() - rest.size();
 }
 
 }  // namespace
@@ -70,9 +70,14 @@ ReplyReader::Read ReplyReader::next(std::string_view input) {
     std::string_view text = line.substr(std::min<std::size_t>(line.size(), 4));
     if (lines_ == 0 && end == Separator::last) {
       // Nothing is kept of the reply of one line, which most are.
-      const std::optional<EnhancedDetail> status = take_status(*code, text);
-      ReplyView& reply = read.reply.emplace(std::in_place, *code, status, text.substr(0, max_text_)).value();
-      reply.truncated = text.size() > max_text_;
+      ReplyView& reply = read.reply.emplace(std::in_place, *code, text).value();
+      EnhancedDetail status;
+      if (const std::size_t n = read_status(*code, text, status); n != 0) {
+        reply.status = status;
+        reply.text.remove_prefix(n);
+      }
+      reply.truncated = reply.text.size() > max_text_;
+      if (reply.truncated) reply.text = reply.text.substr(0, max_text_);
       read.consumed = line.size() + 2;
       looked_ = 0;
       return read;
@@ -118,23 +123,19 @@ ReplyReader::Found ReplyReader::find_line(std::string_view input, std::string_vi
 
 // Adds a line to the reply of several lines. False: it does not belong to it.
 bool ReplyReader::keep_line(ReplyCode code, std::string_view text) {
+  EnhancedDetail status;
+  const std::size_t n = read_status(code, text, status);
   if (lines_ == 0) {
     reply_ = ReplyView(code, {});
-    reply_.status = take_status(code, text);
     text_.clear();
   } else {
     if (code != reply_.code) return flaw(Errc::reply_code_changed, 0), false;  // RFC 5321 4.2.1
     if (lines_ == max_lines_) return flaw(Errc::reply_too_long, 0), false;
-    // RFC 2034 4 wants the status on every line. One that says something else than the first stays in the
-    // text.
-    std::string_view without = text;
-    if (const std::optional<EnhancedDetail> status = take_status(code, without)) {
-      if (!reply_.status) reply_.status = status;
-      if (reply_.status == status) text = without;
-    }
     append("\n");
   }
-  append(text);
+  if (n != 0 && !reply_.status) reply_.status = status;
+  // RFC 2034 4 wants the status on every line. One that says something else than the first stays in the text.
+  append(text.substr(n != 0 && reply_.status == status ? n : 0));
   ++lines_;
   return true;
 }
