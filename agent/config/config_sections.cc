@@ -12,8 +12,8 @@ namespace {
 constexpr std::uint32_t kMany = std::numeric_limits<std::uint32_t>::max();
 constexpr unsigned kMostThreads = 1024;
 constexpr std::uint32_t kMostRecipients = 1'000'000;
-constexpr std::uint32_t kLeastCommandLine = 512;     // RFC 5321 4.5.3.1.4
-constexpr std::uint32_t kMostCommandLine = 1 << 16;  // the line is held in memory, for every connection
+constexpr std::uint32_t kLeastCommandLine = 512;            // RFC 5321 4.5.3.1.4
+constexpr std::uint32_t kMostCommandLine = (16 << 10) - 1;  // a line fits into the smallest receive buffer
 
 constexpr std::array<Choice<Role>, 4> kRoles{
     {{"mx", Role::mx}, {"submission", Role::submission}, {"lmtp", Role::lmtp}, {"sink", Role::sink}}};

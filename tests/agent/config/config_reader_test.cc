@@ -238,7 +238,7 @@ TEST(ConfigReader, NamesFileLineAndKeyOfEveryBadValue) {
        "GiB (\"50MiB\")"},
       {"[limits]\nmessage_size = 0", "test.toml:2: limits.message_size: must be at least 1"},
       {"[limits]\ncommand_line = 100", "test.toml:2: limits.command_line: must be at least 512"},
-      {"[limits]\ncommand_line = \"1MiB\"", "test.toml:2: limits.command_line: must be at most 65536"},
+      {"[limits]\ncommand_line = \"1MiB\"", "test.toml:2: limits.command_line: must be at most 16383"},
       {"[limits]\nerrors = 0", "test.toml:2: limits.errors: 0 is not between 1 and 4294967295"},
       {"[accounts]\nfile = 1", "test.toml:2: accounts.file: must be a string, not an integer"},
       {"[console]\naddress = \"8025\"",

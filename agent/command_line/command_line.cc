@@ -1,0 +1,244 @@
+#include "postrider/agent/command_line/command_line.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "postrider/agent/command_line/help_text.h"
+#include "postrider/agent/version.h"
+
+namespace postrider::agent {
+namespace {
+
+constexpr std::string_view kProgram = "postrider";
+
+std::string line(std::string_view text) { return std::string(text) + "\n"; }
+
+Farewell not_built(std::string_view what) {
+  return Farewell{ExitCode::unavailable, line("postrider: not built yet: " + std::string(what))};
+}
+
+Farewell usage_error(std::string_view subcommand, std::string_view what) {
+  const std::string name =
+      subcommand.empty() ? std::string(kProgram) : "postrider " + std::string(subcommand);
+  return Farewell{ExitCode::usage, line(name + ": " + std::string(what)) + line("Try: " + name + " --help")};
+}
+
+// The names of the later parts, so that they are known, and known to be missing.
+struct Missing {
+  std::string_view name;
+  std::string_view description;
+};
+constexpr std::array<Missing, 7> kMissing{{
+    {"mx", "show where mail for a domain goes (not built yet)"},
+    {"probe", "connect to a server and report what it offers (not built yet)"},
+    {"queue", "look at and act on the queue (not built yet)"},
+    {"user", "manage submission accounts (not built yet)"},
+    {"load", "load generator (not built yet)"},
+    {"fuzz", "play hostile clients or servers (not built yet)"},
+    {"smuggle", "find end-of-data disagreements through a relay (not built yet)"},
+}};
+
+// The options as CLI11 fills them in; turned into a Command afterwards.
+class Parser {
+ public:
+  Parser();
+  Command parse(std::vector<std::string> arguments);
+
+ private:
+  CLI::App& subcommand(CLI::App& parent, std::string_view name, std::string_view description);
+  void add_config_option(CLI::App& app);
+  void add_send();
+  void add_sink();
+  Command chosen();
+  Command chosen_send();
+  Command chosen_sink();
+  Command chosen_help();
+
+  std::optional<std::filesystem::path> config_file() const {
+    return config_.empty() ? std::nullopt : std::optional<std::filesystem::path>(config_);
+  }
+
+  CLI::App app_;
+  std::string config_;
+  std::string check_file_;
+  std::string help_about_;
+  SendOptions send_;
+  SinkOptions sink_;
+  std::string tls_ = "none";
+  std::string listen_;
+  std::string maildir_;
+  std::string server_;
+  std::string file_;
+  std::string subject_;
+  std::string body_;
+  bool mx_ = false;
+  bool insecure_ = false;
+  std::string user_;
+  std::string password_variable_;
+  std::string mechanism_;
+  std::string authorities_;
+};
+
+Parser::Parser()
+    : app_("An SMTP toolkit: a mail server, a mail client, and the tools around them.",
+           std::string(kProgram)) {
+  app_.set_version_flag("--version", "postrider " + std::string(kVersion), "Print the version and exit");
+  app_.footer("\n" + std::string(help_examples("")));
+  app_.get_formatter()->column_width(34);
+  add_config_option(app_);
+
+  add_config_option(subcommand(app_, "serve", "run a mail server until SIGTERM or SIGINT"));
+  CLI::App& config = subcommand(app_, "config", "check a configuration, or print the defaults");
+  config.require_subcommand(1);
+  CLI::App& check =
+      subcommand(config, "check", "validate a configuration: every error with file, line and key");
+  add_config_option(check);
+  check.add_option("FILE", check_file_,
+                   "the file; default: --config, ./postrider.toml, the embedded defaults");
+  subcommand(config, "default", "print the defaults, commented");
+  add_send();
+  add_sink();
+  for (const Missing& each : kMissing) {
+    subcommand(app_, each.name, each.description).allow_extras()->fallthrough(false);
+  }
+  CLI::App& help = subcommand(app_, "help", "options and examples of one subcommand");
+  help.add_option("SUBCOMMAND", help_about_, "default: the program itself");
+}
+
+CLI::App& Parser::subcommand(CLI::App& parent, std::string_view name, std::string_view description) {
+  CLI::App& added = *parent.add_subcommand(std::string(name), std::string(description));
+  const std::string_view examples = help_examples(name);
+  if (!examples.empty()) added.footer("\n" + std::string(examples));
+  return added;
+}
+
+void Parser::add_config_option(CLI::App& app) {
+  app.add_option("--config", config_,
+                 "configuration; default: ./postrider.toml if it exists, else the embedded defaults")
+      ->type_name("FILE");
+}
+
+void Parser::add_send() {
+  CLI::App& send = subcommand(app_, "send", "submit one message, as a mail program does");
+  add_config_option(send);
+  send.add_option("--server", server_,
+                  "server to hand the message to; default: our own, from the configuration")
+      ->type_name("HOST[:PORT]");
+  send.add_flag("--mx", mx_, "deliver to the recipients' mail exchangers instead (not built yet)");
+  send.add_option("--from", send_.from, "sender; '<>' for none")->type_name("A")->required();
+  send.add_option("--to", send_.to, "recipient; may be given several times")
+      ->type_name("B")
+      ->required()
+      ->allow_extra_args(false);
+  send.add_option("FILE", file_, "the message; '-': stdin");
+  send.add_option("--header", send_.headers,
+                  "header line to put in front of the message's own; several times")
+      ->type_name("'K: V'")
+      ->allow_extra_args(false);
+  send.add_option("--subject", subject_, "make a message with this subject")->type_name("S");
+  send.add_option("--body", body_, "make a message with this text")->type_name("S");
+  send.add_flag("--lmtp", send_.lmtp, "speak LMTP: each recipient has a reply of its own");
+  send.add_flag("--transcript", send_.transcript, "print the dialogue on stderr");
+  send.add_option("--tls", tls_, "none | opportunistic | starttls | implicit (only none is built yet)")
+      ->check(CLI::IsMember({"none", "opportunistic", "starttls", "implicit"}))
+      ->type_name("MODE");
+  send.add_option("--user", user_, "account (not built yet)")->type_name("U");
+  send.add_option("--password-env", password_variable_, "variable that holds the password (not built yet)")
+      ->type_name("VAR");
+  send.add_option("--auth", mechanism_, "SASL mechanism (not built yet)")->type_name("MECH");
+  send.add_option("--ca", authorities_, "certificates to trust (not built yet)")->type_name("FILE");
+  send.add_flag("--insecure", insecure_, "accept any certificate (not built yet)");
+}
+
+void Parser::add_sink() {
+  CLI::App& sink = subcommand(app_, "sink", "accept mail and discard it, for tests and load runs");
+  sink.add_option("--listen", listen_, "where to listen; port 0: any")->type_name("ADDR:PORT")->required();
+  sink.add_option("--maildir", maildir_,
+                  "keep the messages in this Maildir; {local} and {domain} are replaced")
+      ->type_name("DIR");
+  sink.add_option("--threads", sink_.threads, "default 0: one for each core")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1024));
+  sink.add_flag("--lmtp", sink_.lmtp, "speak LMTP");
+}
+
+Command Parser::parse(std::vector<std::string> arguments) {
+  std::ranges::reverse(arguments);  // CLI11 takes them from the back
+  try {
+    app_.parse(std::move(arguments));
+  } catch (const CLI::CallForHelp&) {
+    return Farewell{ExitCode::done, app_.help()};
+  } catch (const CLI::CallForVersion& version) {
+    return Farewell{ExitCode::done, line(version.what())};
+  } catch (const CLI::ParseError& error) {
+    std::string name;
+    for (const CLI::App* at = &app_; !at->get_subcommands().empty();) {
+      at = at->get_subcommands().front();
+      name += (name.empty() ? "" : " ") + at->get_name();
+    }
+    return usage_error(name, error.what());
+  }
+  return chosen();
+}
+
+Command Parser::chosen() {
+  if (app_.get_subcommands().empty()) return Farewell{ExitCode::usage, app_.help()};
+  const CLI::App& sub = *app_.get_subcommands().front();
+  const std::string name = sub.get_name();
+  if (name == "serve") return ServeOptions{config_file()};
+  if (name == "send") return chosen_send();
+  if (name == "sink") return chosen_sink();
+  if (name == "help") return chosen_help();
+  if (name == "config") {
+    if (sub.get_subcommands().front()->get_name() == "default") return ConfigDefaultOptions{};
+    return ConfigCheckOptions{check_file_.empty() ? config_file() : std::filesystem::path(check_file_)};
+  }
+  return not_built("the subcommand '" + name + "'");
+}
+
+Command Parser::chosen_send() {
+  const CLI::App& send = *app_.get_subcommands().front();
+  if (mx_) return not_built("--mx, delivery to the recipients' mail exchangers; name a --server");
+  if (tls_ != "none") return not_built("TLS; leave --tls out or write --tls none");
+  for (const char* const option : {"--user", "--password-env", "--auth", "--ca", "--insecure"}) {
+    if (send.count(option) != 0) return not_built(option);
+  }
+  send_.config = config_file();
+  if (send.count("--server") != 0) send_.server = server_;
+  if (send.count("FILE") != 0) send_.file = file_;
+  if (send.count("--subject") != 0) send_.subject = subject_;
+  if (send.count("--body") != 0) send_.body = body_;
+  if (send_.file && (send_.subject || send_.body)) {
+    return usage_error("send", "a FILE and --subject or --body exclude each other; --header adds to a FILE");
+  }
+  return std::move(send_);
+}
+
+Command Parser::chosen_sink() {
+  auto listen = parse_listen_address(listen_);
+  if (!listen) return usage_error("sink", "--listen: '" + listen_ + "' " + listen.error());
+  sink_.listen = *std::move(listen);
+  if (!maildir_.empty()) sink_.maildir = maildir_;
+  return std::move(sink_);
+}
+
+Command Parser::chosen_help() {
+  if (help_about_.empty()) return Farewell{ExitCode::done, app_.help()};
+  const std::vector<CLI::App*> all = app_.get_subcommands([](CLI::App*) { return true; });
+  const auto about =
+      std::ranges::find(all, help_about_, [](const CLI::App* each) { return each->get_name(); });
+  if (about == all.end()) return usage_error("help", "there is no subcommand '" + help_about_ + "'");
+  return Farewell{ExitCode::done, (*about)->help(std::string(kProgram))};
+}
+
+}  // namespace
+
+Command parse_command_line(std::vector<std::string> arguments) {
+  return Parser().parse(std::move(arguments));
+}
+
+}  // namespace postrider::agent

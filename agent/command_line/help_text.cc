@@ -1,0 +1,64 @@
+#include "postrider/agent/command_line/help_text.h"
+
+#include <array>
+
+namespace postrider::agent {
+namespace {
+
+struct Examples {
+  std::string_view subcommand;
+  std::string_view text;
+};
+
+constexpr std::array<Examples, 7> kExamples{{
+    {"", R"(First steps:
+  postrider serve                        a mail server on 127.0.0.1:2525, mail for localhost goes to ./postrider-state
+  postrider send --from me@localhost --to you@localhost --subject Hi --body 'Hello'
+  postrider config default > postrider.toml    the defaults, commented, to start a configuration of your own from
+  postrider help SUBCOMMAND              options and examples of one subcommand
+
+Exit status: 0 done; 64 usage; 65 bad input data; 69 service unavailable, or not built yet; 70 internal error;
+75 temporary failure; 77 permission or authentication; 78 configuration error.)"},
+    {"serve", R"(Without --config, ./postrider.toml is read if it exists, else the embedded defaults are used.
+SIGTERM or SIGINT: no new sessions, messages under way may end; a second one ends them too. SIGHUP: reads the
+configuration again, without dropping a session; one with errors is reported, and the old one stays.
+
+Examples:
+  postrider serve
+  postrider serve --config /etc/postrider.toml
+  kill -HUP $(pidof postrider))"},
+    {"config", R"(Examples:
+  postrider config default > postrider.toml
+  postrider config check postrider.toml && kill -HUP $(pidof postrider))"},
+    {"send",
+     R"(The message is FILE, or stdin for '-' or nothing, with line ends as Unix has them or as mail has them; or it is made
+from --subject and --body. One line is printed for each recipient that was refused, with the server's full reply.
+The exit status is 0 only when every recipient was accepted.
+
+Examples:
+  postrider send --server 127.0.0.1:2525 --from a@localhost --to b@localhost --subject Hi --body 'Hello, B'
+  postrider send --server mx.example.org --from a@example.net --to b@example.org message.eml
+  postrider send --lmtp --server 127.0.0.1:24 --from '<>' --to b --to c --transcript < message.eml)"},
+    {"sink",
+     R"(Counts what comes and prints the sums at the end; every few seconds too when stderr is a terminal.
+
+Examples:
+  postrider sink --listen 127.0.0.1:2600                     accept and discard, as fast as it can
+  postrider sink --listen 127.0.0.1:2600 --maildir ./caught   keep every message
+  postrider sink --listen 127.0.0.1:2600 --maildir './caught/{domain}/{local}')"},
+    {"load", R"(Example:
+  postrider load 127.0.0.1:2600 --messages 100000 --sessions 20 --size 1024)"},
+    {"help", R"(Example:
+  postrider help send)"},
+}};
+
+}  // namespace
+
+std::string_view help_examples(std::string_view subcommand) noexcept {
+  for (const Examples& each : kExamples) {
+    if (each.subcommand == subcommand) return each.text;
+  }
+  return {};
+}
+
+}  // namespace postrider::agent

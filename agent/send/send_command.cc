@@ -1,0 +1,211 @@
+#include "postrider/agent/send/send_command.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+#include "postrider/agent/command_line/print_problems.h"
+#include "postrider/agent/config/config_reader.h"
+#include "postrider/agent/send/compose.h"
+#include "postrider/agent/send/delivery_outcome.h"
+#include "postrider/agent/send/host_lookup.h"
+#include "postrider/agent/send/transcript.h"
+#include "postrider/client/client.h"
+#include "postrider/transport/loop.h"
+#include "postrider/transport/socket_network.h"
+
+namespace postrider::agent {
+namespace {
+
+constexpr std::uint16_t kSmtpPort = 25;
+constexpr std::uint16_t kLmtpPort = 24;
+// What is read into memory: stdin, and files that get header lines. A file alone is streamed.
+constexpr std::size_t kMostInMemory = std::size_t{1} << 30;
+
+ExitCode fail(ExitCode code, std::string_view what) {
+  std::cerr << "postrider send: " << what << '\n';
+  return code;
+}
+
+struct Failed {
+  ExitCode code;
+  std::string text;
+};
+
+// The listener of our own agent that takes messages of this kind.
+std::expected<HostPort, Failed> server_of(const SendOptions& options, const Config& config) {
+  if (options.server) {
+    auto server = parse_host_port(*options.server, options.lmtp ? kLmtpPort : kSmtpPort);
+    if (server) return *std::move(server);
+    return std::unexpected(Failed{ExitCode::usage, "--server: '" + *options.server + "' " + server.error()});
+  }
+  const Role role = options.lmtp ? Role::lmtp : Role::mx;
+  const auto listener = std::ranges::find(config.listeners, role, &Listener::role);
+  if (listener == config.listeners.end() || listener->address.port == 0) {
+    return std::unexpected(Failed{ExitCode::usage, "the configuration has no " +
+                                                       std::string(to_string(role)) +
+                                                       " listener to send to; name a --server"});
+  }
+  HostPort server = listener->address;
+  if (server.host == "0.0.0.0") server.host = "127.0.0.1";
+  if (server.host == "::") server.host = "::1";
+  return server;
+}
+
+std::string_view without_brackets(std::string_view address) {
+  if (address.starts_with('<') && address.ends_with('>')) return address.substr(1, address.size() - 2);
+  return address;
+}
+
+std::expected<client::Envelope, Failed> envelope_of(const SendOptions& options) {
+  auto envelope = client::Envelope::from(without_brackets(options.from));
+  if (!envelope)
+    return std::unexpected(Failed{ExitCode::usage, "--from: '" + options.from + "' is no address"});
+  for (const std::string& each : options.to) {
+    if (!envelope->add(without_brackets(each))) {
+      return std::unexpected(Failed{ExitCode::usage, "--to: '" + each + "' is no address"});
+    }
+  }
+  return *std::move(envelope);
+}
+
+std::expected<std::string, Failed> read_all(std::istream& in, const std::string& name) {
+  std::string text;
+  std::string block(std::size_t{64} << 10, '\0');
+  while (in.read(block.data(), static_cast<std::streamsize>(block.size())) || in.gcount() > 0) {
+    text.append(block, 0, static_cast<std::size_t>(in.gcount()));
+    if (text.size() > kMostInMemory)
+      return std::unexpected(Failed{ExitCode::bad_input, name + " is larger than 1 GiB"});
+  }
+  if (in.bad()) return std::unexpected(Failed{ExitCode::bad_input, name + " cannot be read"});
+  return text;
+}
+
+// A message and what it stands on.
+struct Message {
+  std::string text;
+  std::unique_ptr<client::MessageSource> source;
+};
+
+std::expected<void, Failed> take(Message& message, std::string text) {
+  message.text = std::move(text);
+  message.source = std::make_unique<client::MemoryMessage>(message.text);
+  return {};
+}
+
+std::expected<void, Failed> make_message(const SendOptions& options, const Config& config, Message& message) {
+  if (options.subject || options.body) {
+    Draft draft{std::string(without_brackets(options.from)),
+                options.to,
+                options.subject.value_or(""),
+                options.body.value_or(""),
+                options.headers,
+                config.hostname,
+                transport::RealClock::instance().system_now()};
+    auto text = compose(draft);
+    if (!text) return std::unexpected(Failed{ExitCode::usage, text.error()});
+    return take(message, *std::move(text));
+  }
+  auto header = header_lines(options.headers);
+  if (!header) return std::unexpected(Failed{ExitCode::usage, "--header: " + header.error()});
+  const std::string name = options.file.value_or("-");
+  if (name == "-") {
+    auto text = read_all(std::cin, "stdin");
+    if (!text) return std::unexpected(text.error());
+    return take(message, *header + client::with_crlf(*text));
+  }
+  if (!header->empty()) {
+    std::ifstream in(name, std::ios::binary);
+    if (!in) return std::unexpected(Failed{ExitCode::bad_input, name + " cannot be opened"});
+    auto text = read_all(in, name);
+    if (!text) return std::unexpected(text.error());
+    return take(message, *header + client::with_crlf(*text));
+  }
+  auto file = client::FileMessage::open(name, client::LineEnds::convert);
+  if (!file) return std::unexpected(Failed{ExitCode::bad_input, name + ": " + file.error().message()});
+  message.source = std::make_unique<client::FileMessage>(*std::move(file));
+  return {};
+}
+
+struct Delivery {
+  std::optional<client::Failure> not_connected;
+  client::DeliveryReport report;
+};
+
+// Tries the server's addresses until one answers.
+client::Task<void> run(transport::Loop& loop, const client::ClientConfig& config,
+                       const std::vector<transport::Endpoint>& addresses, const client::Envelope& envelope,
+                       client::MessageSource& message, Delivery& delivery) {
+  transport::SocketNetwork network(loop);
+  for (const transport::Endpoint& address : addresses) {
+    client::Client client(loop, config);
+    const client::Outcome<void> connected = co_await client.connect(network, address);
+    if (!connected) {
+      delivery.not_connected = connected.error();
+      const bool answered = connected.error().reply.has_value();
+      if (answered) co_await client.quit();
+      continue;
+    }
+    delivery.not_connected.reset();
+    delivery.report = co_await client.send(envelope, message);
+    co_await client.quit();
+    break;
+  }
+  loop.stop();
+}
+
+ExitCode report_no_connection(const SendOptions& options, const HostPort& server,
+                              const client::Failure& failure) {
+  for (const std::string& each : options.to) {
+    std::cout << each << ": " << to_text(server) << ": " << failure.text() << '\n';
+  }
+  std::cout.flush();
+  return ExitCode::unavailable;
+}
+
+}  // namespace
+
+ExitCode send(const SendOptions& options) {
+  const ConfigResult loaded = load_config(options.config);
+  if (!loaded) return print_problems(loaded.error());
+  const auto server = server_of(options, loaded->config);
+  if (!server) return fail(server.error().code, server.error().text);
+  const auto envelope = envelope_of(options);
+  if (!envelope) return fail(envelope.error().code, envelope.error().text);
+  Message message;
+  if (const auto made = make_message(options, loaded->config, message); !made) {
+    return fail(made.error().code, made.error().text);
+  }
+  const auto addresses = look_up(*server);
+  if (!addresses) return fail(ExitCode::unavailable, addresses.error());
+
+  TranscriptPrinter transcript(std::cout);
+  client::ClientConfig config;
+  config.hello_name = loaded->config.hostname;
+  config.flavor = options.lmtp ? protocol::Flavor::lmtp : protocol::Flavor::smtp;
+  if (options.transcript) {
+    config.transcript = [&transcript](client::Direction direction, std::string_view octets) {
+      transcript.print(direction, octets);
+    };
+  }
+  Delivery delivery;
+  transport::Loop loop;
+  loop.spawn(run(loop, config, *addresses, *envelope, *message.source, delivery));
+  loop.run();
+  transcript.flush();
+  if (delivery.not_connected) return report_no_connection(options, *server, *delivery.not_connected);
+  for (const std::string& refusal : refusals(delivery.report, options.to)) std::cout << refusal << '\n';
+  std::cout.flush();
+  return exit_code_of(delivery.report);
+}
+
+}  // namespace postrider::agent

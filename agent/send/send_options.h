@@ -1,0 +1,26 @@
+// What `postrider send` is told.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "postrider/agent/config/host_port.h"
+
+namespace postrider::agent {
+
+struct SendOptions {
+  std::optional<std::filesystem::path> config;
+  std::optional<std::string> server;  // HOST[:PORT]; none: a listener of the configuration
+  std::string from;                   // empty or "<>": the null sender
+  std::vector<std::string> to;        // at least one
+  std::optional<std::string> file;    // none or "-": stdin, unless there is a subject or a body
+  std::vector<std::string> headers;   // "K: V"
+  std::optional<std::string> subject;
+  std::optional<std::string> body;
+  bool lmtp = false;
+  bool transcript = false;
+};
+
+}  // namespace postrider::agent

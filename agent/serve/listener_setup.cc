@@ -1,0 +1,65 @@
+#include "postrider/agent/serve/listener_setup.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace postrider::agent {
+namespace {
+
+// What every listener offers, RFC by RFC: 2920, 1870, 6152, 6531, 3030 (both), 3461, 2034, 9422.
+protocol::Capabilities capabilities(const LimitsConfig& limits) {
+  using protocol::Extension;
+  protocol::Capabilities offered;
+  offered.offer(Extension::pipelining)
+      .offer(Extension::eight_bit_mime)
+      .offer(Extension::smtputf8)
+      .offer(Extension::chunking)
+      .offer(Extension::binarymime)
+      .offer(Extension::dsn)
+      .offer(Extension::enhanced_status_codes);
+  offered.offer_size(limits.message_size == 0 ? std::nullopt : std::optional(limits.message_size));
+  protocol::SessionLimits session;
+  session.rcpt_max = limits.recipients;
+  return offered.offer_limits(session);
+}
+
+}  // namespace
+
+server::ServerConfig server_config(const Config& config, const Listener& listener) {
+  server::ServerConfig out;
+  out.protocol.hostname = config.hostname;
+  out.protocol.flavor = listener.role == Role::lmtp ? protocol::Flavor::lmtp : protocol::Flavor::smtp;
+  out.protocol.limits.command_line = config.limits.command_line;
+  out.protocol.limits.message_octets = config.limits.message_size;
+  out.protocol.limits.recipients = config.limits.recipients;
+  out.protocol.limits.errors = config.limits.errors;
+  out.protocol.capabilities = capabilities(config.limits);
+  out.protocol.capabilities_after_tls = out.protocol.capabilities;
+  out.timeouts.command = config.limits.idle;
+  out.timeouts.data_block = config.limits.idle;
+  out.timeouts.write = config.limits.idle;
+  return out;
+}
+
+std::shared_ptr<const MailPolicy> mail_policy(const Config& config, const Listener& listener,
+                                              std::shared_ptr<const RouteTable> routes) {
+  auto policy = std::make_shared<MailPolicy>();
+  policy->hostname = config.hostname;
+  policy->role = listener.role;
+  policy->relay_from = listener.relay_from;
+  policy->routes = std::move(routes);
+  return policy;
+}
+
+server::AdmissionLimits admission_limits(const LimitsConfig& limits) {
+  server::AdmissionLimits out;
+  out.connections = limits.connections;
+  out.connections_per_address = limits.connections_per_address;
+  return out;
+}
+
+transport::Endpoint endpoint_of(const HostPort& address) {
+  return transport::Endpoint::parse_address(address.host, address.port).value_or(transport::Endpoint());
+}
+
+}  // namespace postrider::agent

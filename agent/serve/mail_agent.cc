@@ -1,0 +1,185 @@
+#include "postrider/agent/serve/mail_agent.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "postrider/agent/serve/listener_setup.h"
+#include "postrider/agent/serve/mail_handler.h"
+#include "postrider/agent/serve/sink_handler.h"
+#include "postrider/transport/socket_network.h"
+
+namespace postrider::agent {
+namespace {
+
+constexpr std::chrono::seconds kRetirement{60};  // what sessions of a listener that is gone have to finish
+
+// Makes the handler that the listener's role calls for; a reload may change the role.
+class HandlerFactory final : public server::HandlerFactory {
+ public:
+  HandlerFactory(const AgentServices& services, const ListenerPolicy& policy)
+      : services_(services), policy_(policy) {}
+
+  std::unique_ptr<server::Handler> make(const server::ConnectionInfo& info) override {
+    if (policy_.current()->role == Role::sink) return std::make_unique<SinkHandler>();
+    return std::make_unique<MailHandler>(info, services_, policy_);
+  }
+
+ private:
+  const AgentServices& services_;
+  const ListenerPolicy& policy_;
+};
+
+}  // namespace
+
+std::string ListenFailure::to_text() const {
+  return "cannot listen on " + agent::to_text(address) + ": " + error.message();
+}
+
+ExitCode exit_code_of(const ListenFailure& failure) {
+  switch (failure.error.value()) {
+    case EACCES:
+    case EPERM: return ExitCode::permission;
+    case EADDRNOTAVAIL:
+    case EAFNOSUPPORT: return ExitCode::configuration;
+    default: return ExitCode::unavailable;
+  }
+}
+
+struct MailAgent::Open {
+  Open(transport::Loops& loops, const AgentServices& services, const Config& config, const Listener& listener,
+       std::shared_ptr<const MailPolicy> initial, server::Admission& admission)
+      : address(listener.address),
+        policy(std::move(initial)),
+        factory(services, policy),
+        server(loops, server_config(config, listener), factory, admission) {}
+
+  HostPort address;
+  transport::Endpoint actual;
+  ListenerPolicy policy;
+  HandlerFactory factory;
+  server::Server server;
+};
+
+MailAgent::MailAgent(transport::Loops& loops, const AgentServices& services, const Config& config)
+    : loops_(loops), services_(services), config_(config), admission_(admission_limits(config.limits)) {}
+
+MailAgent::~MailAgent() = default;
+
+std::expected<void, ListenFailure> MailAgent::start() { return reload(config_); }
+
+std::expected<void, ListenFailure> MailAgent::reload(const Config& config) {
+  if (stopping_) return {};
+  // First what can fail. A listener that was opened for a reload which then fails has served nobody yet.
+  std::vector<std::unique_ptr<Open>> added;
+  for (const Listener& listener : config.listeners) {
+    if (find(listener.address) != nullptr) continue;
+    auto opened = open(config, listener);
+    if (!opened) {
+      for (auto& each : added) {
+        each->server.stop(transport::Duration::zero());
+        retired_.push_back(std::move(each));
+      }
+      return std::unexpected(opened.error());
+    }
+    added.push_back(*std::move(opened));
+  }
+  const auto routes = std::make_shared<const RouteTable>(route_table(config));
+  std::vector<std::unique_ptr<Open>> kept;
+  for (const Listener& listener : config.listeners) {
+    const auto is_it = [&](const auto& each) { return each && each->address == listener.address; };
+    const auto old = std::ranges::find_if(open_, is_it);
+    if (old == open_.end()) {
+      kept.push_back(std::move(*std::ranges::find_if(added, is_it)));
+      announce(*kept.back());
+      continue;
+    }
+    (*old)->policy.replace(mail_policy(config, listener, routes));
+    (*old)->server.reconfigure(server_config(config, listener));
+    kept.push_back(std::move(*old));
+  }
+  for (auto& gone : open_) {
+    if (!gone) continue;
+    LogLine line(LogLevel::info, "listener closed");
+    services_.log.write(line.add("address", gone->actual.to_string()));
+    gone->server.stop(kRetirement);
+    retired_.push_back(std::move(gone));
+  }
+  open_ = std::move(kept);
+  config_ = config;
+  return {};
+}
+
+std::expected<std::unique_ptr<MailAgent::Open>, ListenFailure> MailAgent::open(const Config& config,
+                                                                               const Listener& listener) {
+  const transport::Endpoint at = endpoint_of(listener.address);
+  if (at.port() != 0) {
+    // Listeners of one address on several threads need SO_REUSEPORT, and with it a second agent of the same
+    // user would come in beside the first and take half of its mail. Without it the system says whether the
+    // address is free.
+    transport::SocketNetwork network(loops_[0]);
+    const transport::ListenResult probe = network.listen(at, {});
+    if (!probe) return std::unexpected(ListenFailure{listener.address, probe.error()});
+    (*probe)->close();
+  }
+  const auto routes = std::make_shared<const RouteTable>(route_table(config));
+  auto opened = std::make_unique<Open>(loops_, services_, config, listener,
+                                       mail_policy(config, listener, routes), admission_);
+  const auto actual = opened->server.listen(at);
+  if (!actual) return std::unexpected(ListenFailure{listener.address, actual.error()});
+  opened->actual = *actual;
+  return opened;
+}
+
+MailAgent::Open* MailAgent::find(const HostPort& address) {
+  for (const auto& each : open_) {
+    if (each->address == address) return each.get();
+  }
+  return nullptr;
+}
+
+void MailAgent::announce(const Open& open) {
+  const std::shared_ptr<const MailPolicy> policy = open.policy.current();
+  LogLine line(LogLevel::info, "listening");
+  line.add("address", open.actual.to_string()).add("role", to_string(policy->role)).add("tls", "none");
+  services_.log.write(line);
+  if (policy->role != Role::sink && !policy->routes->names_a_domain()) {
+    LogLine warning(LogLevel::warning,
+                    "no route before the catch-all names a domain: only relay_from may send mail");
+    services_.log.write(warning.add("address", open.actual.to_string()));
+  }
+}
+
+void MailAgent::stop(transport::Duration drain) {
+  stopping_ = true;
+  for (auto& each : open_) each->server.stop(drain);
+  for (auto& each : retired_) each->server.stop(drain);
+}
+
+server::Counters MailAgent::counters() const {
+  server::Counters sum;
+  const auto add = [&sum](const std::unique_ptr<Open>& each) {
+    const server::Counters one = each->server.counters();
+    sum.connections += one.connections;
+    sum.ended += one.ended;
+    sum.refused += one.refused;
+    sum.messages += one.messages;
+    sum.messages_refused += one.messages_refused;
+    sum.octets += one.octets;
+    sum.commands_refused += one.commands_refused;
+    sum.timeouts += one.timeouts;
+    sum.lost += one.lost;
+    sum.failures += one.failures;
+  };
+  std::ranges::for_each(open_, add);
+  std::ranges::for_each(retired_, add);
+  return sum;
+}
+
+std::vector<transport::Endpoint> MailAgent::addresses() const {
+  std::vector<transport::Endpoint> out;
+  for (const auto& each : open_) out.push_back(each->actual);
+  return out;
+}
+
+}  // namespace postrider::agent

@@ -1,0 +1,78 @@
+// The listeners of a running agent: opened together, reconfigured in place, stopped together.
+//
+//   MailAgent agent(loops, services, config);
+//   if (auto started = agent.start(); !started) …                 // a port is taken: nothing is open
+//   loops.run();                                                   // meanwhile, from another thread:
+//   agent.reload(new_config);   agent.stop(std::chrono::seconds(30));
+//
+// A reload keeps the listeners whose address stays, with their sessions; a session takes up the new routes
+// with its next transaction. Listeners that are gone are drained, new ones are opened; if one cannot be,
+// nothing changes at all. What is fixed for the life of the process: threads, state, and the two limits on
+// connections.
+//
+// start(), reload() and stop() may come from any one thread at a time. The agent is destroyed before the
+// loops and after their run() has returned.
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "postrider/agent/command_line/exit_code.h"
+#include "postrider/agent/config/config.h"
+#include "postrider/agent/serve/listener_policy.h"
+#include "postrider/agent/serve/mail_transaction.h"
+#include "postrider/server/server.h"
+#include "postrider/transport/loop.h"
+
+namespace postrider::agent {
+
+// A listener that could not be opened.
+struct ListenFailure {
+  HostPort address;
+  transport::error_code error;
+
+  // "cannot listen on 127.0.0.1:2525: Address already in use"
+  std::string to_text() const;
+};
+
+// 77 for a port that we may not use, 78 for an address that is not ours, else 69.
+ExitCode exit_code_of(const ListenFailure& failure);
+
+class MailAgent {
+ public:
+  // `loops` and `services` outlive the agent. `config` has no listener that this version cannot open.
+  MailAgent(transport::Loops& loops, const AgentServices& services, const Config& config);
+  ~MailAgent();
+  MailAgent(const MailAgent&) = delete;
+  MailAgent& operator=(const MailAgent&) = delete;
+
+  std::expected<void, ListenFailure> start();
+  std::expected<void, ListenFailure> reload(const Config& config);
+
+  // Idle sessions are told 421 at once; transactions may end until `drain` is over, or until a second call.
+  void stop(transport::Duration drain);
+
+  server::Counters counters() const;
+  // Where the listeners are, in the order of the configuration, with real ports.
+  std::vector<transport::Endpoint> addresses() const;
+
+ private:
+  struct Open;
+
+  std::expected<std::unique_ptr<Open>, ListenFailure> open(const Config& config, const Listener& listener);
+  Open* find(const HostPort& address);
+  void announce(const Open& open);
+
+  transport::Loops& loops_;
+  const AgentServices& services_;
+  Config config_;
+  server::Admission admission_;
+  std::vector<std::unique_ptr<Open>> open_;
+  std::vector<std::unique_ptr<Open>> retired_;  // draining; a server ends with the loops
+  bool stopping_ = false;
+};
+
+}  // namespace postrider::agent

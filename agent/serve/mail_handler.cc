@@ -1,0 +1,107 @@
+#include "postrider/agent/serve/mail_handler.h"
+
+#include <utility>
+
+#include "postrider/agent/serve/mail_sink.h"
+#include "postrider/transport/loop.h"
+
+namespace postrider::agent {
+namespace {
+
+namespace code = protocol::code;
+namespace status = protocol::status;
+
+constexpr server::ReplyView kSenderOk{code::ok, status::sender_ok, "Sender ok"};
+constexpr server::ReplyView kRecipientOk{code::ok, status::address_valid, "Recipient ok"};
+
+std::string_view name_of(const protocol::ForwardPath& to) {
+  return to.postmaster ? std::string_view("postmaster") : to.mailbox.text();
+}
+
+}  // namespace
+
+server::Answer MailHandler::on_hello(const protocol::ev::Hello& hello) {
+  // What is no host name (a tolerated fault) is not repeated in a header.
+  hello_ = hello.name.kind() == protocol::Host::Kind::junk ? std::string_view() : hello.name.text();
+  return Handler::on_hello(hello);
+}
+
+server::Answer MailHandler::on_mail(const protocol::ev::Mail& mail) {
+  transaction_ = std::make_unique<MailTransaction>();
+  transaction_->policy = policy_.current();
+  transaction_->id = info_.id().to_string() + "-" + std::to_string(++transactions_);
+  transaction_->hello = hello_;
+  transaction_->sender = mail.from.mailbox.text();
+  transaction_->smtputf8 = mail.parameters.smtputf8;
+  transaction_->started = info_.loop().now();
+  return kSenderOk;
+}
+
+server::Answer MailHandler::on_rcpt(const protocol::ev::Rcpt& rcpt) {
+  RecipientVerdict verdict = judge_recipient(*transaction_->policy, rcpt.to, info_.peer());
+  if (auto* refusal = std::get_if<protocol::Reply>(&verdict)) {
+    log_refusal(name_of(rcpt.to), *refusal);
+    return std::move(*refusal);
+  }
+  MailTransaction::Recipient recipient{std::string(name_of(rcpt.to)), std::nullopt};
+  if (auto* maildir = std::get_if<IntoMaildir>(&verdict)) recipient.mailbox = std::move(maildir->mailbox);
+  transaction_->recipients.push_back(std::move(recipient));
+  return kRecipientOk;
+}
+
+server::Soon<server::Opened> MailHandler::on_data() {
+  transaction_->in_content = true;
+  return server::Opened(std::make_unique<MailSink>(services_, info_, *transaction_));
+}
+
+void MailHandler::on_reset(const protocol::ev::Reset&) noexcept { abandon(); }
+
+void MailHandler::on_refused(const protocol::ev::Refused& refused) noexcept {
+  if (!services_.log.enabled(LogLevel::debug)) return;
+  LogLine line(LogLevel::debug, "command refused");
+  line.add("session", info_.id().to_string()).add("verb", protocol::to_string(refused.verb));
+  line.add("reply", refused.code.value()).add("reason", protocol::to_string(refused.why));
+  services_.log.write(line);
+}
+
+void MailHandler::on_body_refused(const protocol::ev::BodyRefused& refused) noexcept {
+  if (!transaction_) return;
+  transaction_->in_content = false;
+  const std::string result = "refused: " + std::string(protocol::to_string(refused.why));
+  log_message(services_.log, info_, *transaction_, result, std::nullopt);
+  transaction_.reset();
+}
+
+void MailHandler::on_end(const server::SessionEnd& end) noexcept {
+  abandon();
+  const bool ordinary = end.cause == server::SessionEnd::Cause::stopped ||
+                        (end.cause == server::SessionEnd::Cause::protocol &&
+                         (end.closed == protocol::ev::Closed::Cause::quit ||
+                          end.closed == protocol::ev::Closed::Cause::end_of_input));
+  const bool broken = end.cause == server::SessionEnd::Cause::failed;
+  const LogLevel level = broken ? LogLevel::error : ordinary ? LogLevel::debug : LogLevel::info;
+  if (!services_.log.enabled(level)) return;
+  LogLine line(level, "session ended");
+  line.add("session", info_.id().to_string()).add("peer", info_.peer().to_string());
+  line.add("messages", transactions_).add("reason", server::to_string(end));
+  if (end.error) line.add("error", end.error.message());
+  services_.log.write(line);
+}
+
+// A message whose content had begun and did not come to its end: its line in the log.
+void MailHandler::abandon() noexcept {
+  if (transaction_ && transaction_->in_content) {
+    log_message(services_.log, info_, *transaction_, "abandoned by the client", std::nullopt);
+  }
+  transaction_.reset();
+}
+
+void MailHandler::log_refusal(std::string_view recipient, const server::Reply& reply) {
+  LogLine line(LogLevel::info, "recipient refused");
+  line.add("session", info_.id().to_string()).add("peer", info_.peer().to_string());
+  line.add("from", "<" + transaction_->sender + ">").add("to", "<" + std::string(recipient) + ">");
+  line.add("result", protocol::to_log_line(reply.view()));
+  services_.log.write(line);
+}
+
+}  // namespace postrider::agent

@@ -1,0 +1,41 @@
+// The agent behind one session: routes recipients, and opens a MailSink for each message.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "postrider/agent/serve/listener_policy.h"
+#include "postrider/agent/serve/mail_transaction.h"
+#include "postrider/server/handler.h"
+
+namespace postrider::agent {
+
+class MailHandler final : public server::Handler {
+ public:
+  // All of them outlive the handler.
+  MailHandler(const server::ConnectionInfo& info, const AgentServices& services, const ListenerPolicy& policy)
+      : info_(info), services_(services), policy_(policy) {}
+
+  server::Answer on_hello(const protocol::ev::Hello& hello) override;
+  server::Answer on_mail(const protocol::ev::Mail& mail) override;
+  server::Answer on_rcpt(const protocol::ev::Rcpt& rcpt) override;
+  server::Soon<server::Opened> on_data() override;
+  void on_reset(const protocol::ev::Reset& reset) noexcept override;
+  void on_refused(const protocol::ev::Refused& refused) noexcept override;
+  void on_body_refused(const protocol::ev::BodyRefused& refused) noexcept override;
+  void on_end(const server::SessionEnd& end) noexcept override;
+
+ private:
+  void abandon() noexcept;
+  void log_refusal(std::string_view recipient, const server::Reply& reply);
+
+  const server::ConnectionInfo& info_;
+  const AgentServices& services_;
+  const ListenerPolicy& policy_;
+  std::string hello_;
+  std::unique_ptr<MailTransaction> transaction_;
+  std::uint32_t transactions_ = 0;
+};
+
+}  // namespace postrider::agent

@@ -1,0 +1,71 @@
+#include "postrider/agent/serve/mail_policy.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace postrider::agent {
+namespace {
+
+namespace code = protocol::code;
+namespace status = protocol::status;
+using protocol::Reply;
+
+AddressOctets octets_of(const transport::Endpoint& peer) {
+  if (peer.family() != transport::Endpoint::Family::ipv4) return peer.address();
+  AddressOctets mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  std::copy_n(peer.address().begin(), 4, mapped.begin() + 12);
+  return mapped;
+}
+
+Reply relaying_denied() {
+  return Reply(code::mailbox_unavailable, status::not_authorized, "We do not relay mail to this domain");
+}
+
+RecipientVerdict into(const Destination& destination, std::string_view local, std::string_view domain) {
+  if (const auto* maildir = std::get_if<ToMaildir>(&destination)) {
+    auto mailbox = maildir->path.expand(local, domain);
+    if (!mailbox) {
+      return Reply(code::mailbox_unavailable, status::bad_mailbox_syntax,
+                   "This address can have no mailbox here");
+    }
+    return IntoMaildir{*std::move(mailbox)};
+  }
+  if (std::holds_alternative<Discard>(destination)) return IntoNothing{};
+  if (const auto* reject = std::get_if<Reject>(&destination)) {
+    return Reply(code::mailbox_unavailable, status::not_authorized, reject->reason);
+  }
+  // Delivery to other servers: a configuration that would come here is refused at start.
+  return relaying_denied();
+}
+
+}  // namespace
+
+RecipientVerdict judge_recipient(const MailPolicy& policy, const protocol::ForwardPath& to,
+                                 const transport::Endpoint& peer) {
+  if (to.postmaster) {
+    const auto domain = policy.routes->postmaster_domain(policy.hostname);
+    const auto match = domain ? policy.routes->find(*domain) : std::nullopt;
+    if (!match) return Reply(code::mailbox_unavailable, status::bad_mailbox, "There is no postmaster here");
+    return into(*match->destination, "postmaster", *domain);
+  }
+  const std::string_view domain = to.mailbox.host().text();
+  const auto match = policy.routes->find(domain);
+  if (!match || (!match->ours && !may_relay(policy, peer))) return relaying_denied();
+  std::array<char, protocol::kMaxLocalPart> buffer{};
+  const std::string_view local = protocol::unquote_local_part(to.mailbox.local_part(), buffer);
+  return into(*match->destination, local, domain);
+}
+
+bool may_relay(const MailPolicy& policy, const transport::Endpoint& peer) {
+  return peer.is_ip() && contains(policy.relay_from, octets_of(peer));
+}
+
+protocol::Reply reply_to_failed_delivery(int error) {
+  if (error == ENOSPC || error == EDQUOT) {
+    return Reply(code::insufficient_storage, status::system_full, "Disk full, try again later");
+  }
+  return Reply(code::local_error, status::mail_system, "Delivery failed here, try again later");
+}
+
+}  // namespace postrider::agent

@@ -1,0 +1,49 @@
+// What a listener does with mail, and the answer to one recipient. Pure: no state, no I/O.
+//
+// A listener's policy is made from the configuration and never changes; a new configuration makes a new one,
+// which the next transaction takes up.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "postrider/agent/config/config.h"
+#include "postrider/agent/config/network.h"
+#include "postrider/agent/route/route_table.h"
+#include "postrider/protocol/grammar/address.h"
+#include "postrider/protocol/grammar/reply.h"
+#include "postrider/transport/endpoint.h"
+
+namespace postrider::agent {
+
+struct MailPolicy {
+  std::string hostname;
+  Role role = Role::mx;
+  std::vector<Network> relay_from;
+  std::shared_ptr<const RouteTable> routes;
+};
+
+struct IntoMaildir {
+  std::filesystem::path mailbox;
+};
+struct IntoNothing {};
+
+// Where the recipient's copy goes, or why there is none.
+using RecipientVerdict = std::variant<IntoMaildir, IntoNothing, protocol::Reply>;
+
+// A domain that a route before the catch-all names is ours; everything else is relaying, for peers in
+// relay_from alone.
+RecipientVerdict judge_recipient(const MailPolicy& policy, const protocol::ForwardPath& to,
+                                 const transport::Endpoint& peer);
+
+// Whether mail from `peer` may go to domains that are not ours.
+bool may_relay(const MailPolicy& policy, const transport::Endpoint& peer);
+
+// The reply for an errno of the delivery: 452 4.3.1 when the disk is full, else 451 4.3.0.
+protocol::Reply reply_to_failed_delivery(int error);
+
+}  // namespace postrider::agent

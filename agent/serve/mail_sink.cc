@@ -1,0 +1,138 @@
+#include "postrider/agent/serve/mail_sink.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "postrider/agent/serve/trace_header.h"
+#include "postrider/transport/loop.h"
+#include "postrider/transport/signal.h"
+
+namespace postrider::agent {
+namespace {
+
+// A disk that is stuck for so long gets no 250 in time anyway: the client gives up after 10 minutes,
+// RFC 5321 4.5.3.2.6.
+constexpr std::chrono::minutes kDiskPatience{9};
+
+// A result on its way from a worker thread to the session. The worker hands its share over to the session's
+// loop with the news, so that the signal is touched and destroyed on the loop's thread alone.
+template <class T>
+struct Arrival {
+  explicit Arrival(transport::Loop& loop) : signal(loop) {}
+  transport::Signal signal;
+  T value{};
+};
+
+template <class T>
+auto announcer(std::shared_ptr<Arrival<T>> arrival, transport::Loop& loop) {
+  return [arrival = std::move(arrival), &loop](T value) mutable {
+    loop.post([arrival = std::move(arrival), value = std::move(value)]() mutable {
+      arrival->value = std::move(value);
+      arrival->signal.notify();
+    });
+  };
+}
+
+std::string header_of(const server::ConnectionInfo& info, const MailTransaction& transaction) {
+  TraceInfo trace;
+  trace.sender = transaction.sender;
+  trace.hello = transaction.hello;
+  trace.peer = info.peer();
+  trace.hostname = transaction.policy->hostname;
+  trace.flavor = transaction.policy->role == Role::lmtp ? protocol::Flavor::lmtp : protocol::Flavor::smtp;
+  trace.extended_hello = info.session().extended_hello();
+  trace.smtputf8 = transaction.smtputf8;
+  trace.id = transaction.id;
+  if (transaction.recipients.size() == 1) trace.recipient = transaction.recipients.front().address;
+  trace.time = info.loop().clock().system_now();
+  return trace_header(trace);
+}
+
+}  // namespace
+
+MailSink::MailSink(const AgentServices& services, const server::ConnectionInfo& info,
+                   MailTransaction& transaction)
+    : services_(services), info_(info), transaction_(transaction), errors_(transaction.recipients.size(), 0) {
+  std::vector<std::filesystem::path> mailboxes;
+  for (const MailTransaction::Recipient& each : transaction.recipients) {
+    if (each.mailbox) mailboxes.push_back(*each.mailbox);
+  }
+  if (mailboxes.empty()) return;
+  const bool lmtp = transaction.policy->role == Role::lmtp;
+  message_ = services.store.begin(header_of(info, transaction), mailboxes,
+                                  lmtp ? Recipients::apart : Recipients::together);
+}
+
+server::Soon<void> MailSink::write(std::string_view octets) {
+  if (!message_ || !message_->append(octets)) return {};
+  return spill();
+}
+
+server::Task<void> MailSink::spill() {
+  auto arrival = std::make_shared<Arrival<int>>(info_.loop());
+  message_->spill(announcer<int>(arrival, info_.loop()));
+  const transport::SteadyTime until = transport::later(info_.loop().now(), kDiskPatience);
+  const transport::error_code late = co_await arrival->signal.wait(until);
+  const int error = late ? ETIMEDOUT : arrival->value;
+  if (error != 0) give_up(error);
+}
+
+// The rest of the content goes nowhere, and the end of it is answered with this error.
+void MailSink::give_up(int error) {
+  message_.reset();
+  for (std::size_t i = 0; i < errors_.size(); ++i) {
+    if (transaction_.recipients[i].mailbox) errors_[i] = error;
+  }
+}
+
+server::Answer MailSink::finish(const protocol::ev::BodyEnd& end, std::size_t recipient) {
+  if (concluded_) return reply_to(recipient);
+  if (message_) return commit(end.octets);
+  return conclude(end.octets);
+}
+
+server::Task<server::Reply> MailSink::commit(std::uint64_t octets) {
+  auto arrival = std::make_shared<Arrival<std::vector<int>>>(info_.loop());
+  message_->commit(announcer<std::vector<int>>(arrival, info_.loop()));
+  message_.reset();
+  const transport::SteadyTime until = transport::later(info_.loop().now(), kDiskPatience);
+  const transport::error_code late = co_await arrival->signal.wait(until);
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < errors_.size(); ++i) {
+    if (!transaction_.recipients[i].mailbox) continue;
+    errors_[i] = late ? ETIMEDOUT : arrival->value[next++];
+  }
+  co_return conclude(octets);
+}
+
+server::Reply MailSink::conclude(std::uint64_t octets) {
+  concluded_ = true;
+  transaction_.in_content = false;
+  const bool lmtp = transaction_.policy->role == Role::lmtp;
+  const auto failed =
+      static_cast<std::size_t>(std::ranges::count_if(errors_, [](int error) { return error != 0; }));
+  for (const int error : errors_) {
+    if (error == 0) continue;
+    LogLine line(LogLevel::error, "delivery failed");
+    line.add("session", info_.id().to_string()).add("id", transaction_.id);
+    line.add("reason", std::generic_category().message(error));
+    services_.log.write(line);
+    break;
+  }
+  server::Reply reply = reply_to(0);
+  log_message(services_.log, info_, transaction_, protocol::to_log_line(reply.view()), octets,
+              lmtp ? failed : 0);
+  return reply;
+}
+
+server::Reply MailSink::reply_to(std::size_t recipient) const {
+  const int error = errors_[recipient];
+  if (error != 0) return reply_to_failed_delivery(error);
+  return server::Reply(protocol::code::ok, protocol::status::other, "Ok: " + transaction_.id);
+}
+
+}  // namespace postrider::agent

@@ -1,0 +1,42 @@
+// Takes the content of a message into the Maildirs of its recipients, and answers when it is safe there.
+//
+// SMTP has one reply for all recipients, so either all mailboxes have the message or none; LMTP has one for
+// each (RFC 2033 4.2). Recipients whose route discards are counted as delivered. The disk is the business of
+// the store's threads; what waits here is the session alone.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "postrider/agent/maildir/maildir_store.h"
+#include "postrider/agent/serve/mail_transaction.h"
+#include "postrider/server/handler.h"
+
+namespace postrider::agent {
+
+class MailSink final : public server::MessageSink {
+ public:
+  // All of them outlive the sink; at least one recipient is accepted.
+  MailSink(const AgentServices& services, const server::ConnectionInfo& info, MailTransaction& transaction);
+
+  server::Soon<void> write(std::string_view octets) override;
+  server::Answer finish(const protocol::ev::BodyEnd& end, std::size_t recipient) override;
+
+ private:
+  server::Task<void> spill();
+  server::Task<server::Reply> commit(std::uint64_t octets);
+  void give_up(int error);
+  server::Reply conclude(std::uint64_t octets);
+  server::Reply reply_to(std::size_t recipient) const;
+
+  const AgentServices& services_;
+  const server::ConnectionInfo& info_;
+  MailTransaction& transaction_;
+  std::optional<MaildirStore::Message> message_;  // none: every recipient's copy is discarded
+  std::vector<int> errors_;                       // of each recipient, once committed
+  bool concluded_ = false;
+};
+
+}  // namespace postrider::agent

@@ -1,0 +1,46 @@
+// One mail transaction of a session: envelope, identity, and its one line in the log.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "postrider/agent/log/log.h"
+#include "postrider/agent/maildir/maildir_store.h"
+#include "postrider/agent/serve/mail_policy.h"
+#include "postrider/server/handler.h"
+
+namespace postrider::agent {
+
+// What all sessions of an agent share; outlives them.
+struct AgentServices {
+  MaildirStore& store;
+  Log& log;
+};
+
+struct MailTransaction {
+  struct Recipient {
+    std::string address;                           // without brackets
+    std::optional<std::filesystem::path> mailbox;  // none: accepted and discarded
+  };
+
+  std::shared_ptr<const MailPolicy> policy;
+  std::string id;  // session "-" number
+  std::string hello;
+  std::string sender;  // without brackets; empty for <>
+  bool smtputf8 = false;
+  std::vector<Recipient> recipients;
+  transport::SteadyTime started;
+  bool in_content = false;  // DATA or BDAT was accepted, and its end has not come
+};
+
+// The line: session, id, peer, from, recipients, size, result, and how long it took since MAIL. `failed`
+// recipients of an LMTP message got another reply than `result` says.
+void log_message(Log& log, const server::ConnectionInfo& info, const MailTransaction& transaction,
+                 std::string_view result, std::optional<std::uint64_t> size, std::size_t failed = 0);
+
+}  // namespace postrider::agent

@@ -1,0 +1,137 @@
+#include "postrider/agent/serve/serve_command.h"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+#include "postrider/agent/command_line/print_problems.h"
+#include "postrider/agent/config/config_reader.h"
+#include "postrider/agent/config/not_built.h"
+#include "postrider/agent/log/log.h"
+#include "postrider/agent/maildir/maildir_store.h"
+#include "postrider/agent/serve/file_limit.h"
+#include "postrider/agent/serve/mail_agent.h"
+#include "postrider/agent/serve/process_signals.h"
+#include "postrider/agent/version.h"
+#include "postrider/transport/loop.h"
+
+namespace postrider::agent {
+namespace {
+
+constexpr std::chrono::seconds kDrain{
+    30};  // for transactions under way; service managers wait longer than that
+
+void log_line(Log& log, LogLevel level, std::string_view event) { log.write(LogLine(level, event)); }
+
+void log_start(Log& log, const LoadedConfig& loaded, std::size_t threads) {
+  LogLine line(LogLevel::info, "starting");
+  line.add("version", kVersion).add("pid", static_cast<unsigned>(::getpid()));
+  line.add("configuration", loaded.file).add("hostname", loaded.config.hostname).add("threads", threads);
+  log.write(line);
+  for (const std::string& notice : left_out_of_defaults(loaded)) log_line(log, LogLevel::warning, notice);
+}
+
+// Files that a crash left in the tmp folders of our mailboxes.
+void clean_mailboxes(MaildirStore& store, Log& log, const Config& config) {
+  std::vector<std::filesystem::path> mailboxes;
+  for (const RouteConfig& entry : config.routes) {
+    const auto* maildir = std::get_if<ToMaildir>(&entry.route.destination);
+    if (maildir == nullptr) continue;
+    for (std::filesystem::path& each : maildir->path.existing()) mailboxes.push_back(std::move(each));
+  }
+  if (mailboxes.empty()) return;
+  store.clean(std::move(mailboxes), [&log](std::size_t removed) {
+    if (removed == 0) return;
+    log.write(LogLine(LogLevel::info, "leftover files removed from tmp").add("files", removed));
+  });
+}
+
+class Reloader {
+ public:
+  Reloader(const ServeOptions& options, MailAgent& agent, Log& log, const Config& started)
+      : options_(options), agent_(agent), log_(log), started_(started) {}
+
+  // The old configuration stays in force when anything is wrong with the new one.
+  void operator()() {
+    const ConfigResult loaded = load_config(options_.config);
+    if (!loaded) return refuse(loaded.error());
+    if (const auto missing = not_built_yet(*loaded); !missing.empty()) return refuse(missing);
+    const Config config = without_what_is_not_built(*loaded);
+    if (const auto reloaded = agent_.reload(config); !reloaded) {
+      log_line(log_, LogLevel::error, reloaded.error().to_text());
+      return log_line(log_, LogLevel::error, "the new configuration is not used");
+    }
+    log_.configure(config.log);
+    note_what_needs_a_restart(config);
+    log_.write(LogLine(LogLevel::info, "configuration reloaded").add("configuration", loaded->file));
+  }
+
+ private:
+  void refuse(const std::vector<ConfigProblem>& problems) {
+    for (const ConfigProblem& problem : problems) log_line(log_, LogLevel::error, problem.to_text());
+    log_line(log_, LogLevel::error, "the new configuration is not used");
+  }
+
+  void note_what_needs_a_restart(const Config& config) {
+    const auto note = [this](bool changed, std::string_view key) {
+      if (!changed) return;
+      log_.write(LogLine(LogLevel::warning, "a change that waits for a restart").add("key", key));
+    };
+    note(config.threads != started_.threads, "threads");
+    note(config.limits.connections != started_.limits.connections, "limits.connections");
+    note(config.limits.connections_per_address != started_.limits.connections_per_address,
+         "limits.connections_per_address");
+  }
+
+  const ServeOptions& options_;
+  MailAgent& agent_;
+  Log& log_;
+  const Config& started_;
+};
+
+ExitCode run(const ServeOptions& options, const LoadedConfig& loaded) {
+  const Config config = without_what_is_not_built(loaded);
+  Log log(config.log);
+  raise_file_limit();
+  transport::Loops loops(config.threads);
+  log_start(log, loaded, loops.size());
+  MaildirOptions store_options;
+  store_options.hostname = config.hostname;
+  MaildirStore store(store_options);
+  const AgentServices services{store, log};
+  MailAgent agent(loops, services, config);
+  if (const auto started = agent.start(); !started) {
+    log_line(log, LogLevel::error, started.error().to_text());
+    return exit_code_of(started.error());
+  }
+  clean_mailboxes(store, log, config);
+  const auto end = [&](int times) {
+    log_line(log, LogLevel::info,
+             times == 0 ? "stopping: sessions may finish their messages" : "stopping at once");
+    agent.stop(times == 0 ? transport::Duration(kDrain) : transport::Duration::zero());
+    loops.stop();
+  };
+  {
+    const SignalWatch watch(end, Reloader(options, agent, log, config));
+    loops.run();
+  }
+  const server::Counters counters = agent.counters();
+  LogLine line(LogLevel::info, "stopped");
+  line.add("connections", counters.connections).add("messages", counters.messages);
+  log.write(line.add("octets", counters.octets));
+  return ExitCode::done;
+}
+
+}  // namespace
+
+ExitCode serve(const ServeOptions& options) {
+  const ConfigResult loaded = load_config(options.config);
+  if (!loaded) return print_problems(loaded.error());
+  if (const auto missing = not_built_yet(*loaded); !missing.empty()) return print_problems(missing);
+  block_process_signals();
+  return run(options, *loaded);
+}
+
+}  // namespace postrider::agent
