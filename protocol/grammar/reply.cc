@@ -1,5 +1,7 @@
 #include "postrider/protocol/grammar/reply.h"
 
+#include <algorithm>
+
 namespace postrider::protocol {
 namespace {
 
@@ -58,8 +60,7 @@ std::string_view next_line(std::string_view& text, std::size_t width, bool& more
   std::size_t begin = 0;
   while (begin < text.size() && text[begin] == '\n') ++begin;
   text.remove_prefix(begin);
-  std::size_t end = 0;
-  while (end < text.size() && end <= width && text[end] != '\n') ++end;
+  std::size_t end = std::min(text.substr(0, width + 1).find('\n'), text.size());
   std::size_t next = end;
   if (end > width) {
     // Too long for one line: cut behind the last word that fits, or, if that wastes too much, within it.
