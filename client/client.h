@@ -21,6 +21,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "postrider/client/config.h"
 #include "postrider/client/delivery_report.h"
@@ -28,8 +30,10 @@
 #include "postrider/client/message_source.h"
 #include "postrider/client/outcome.h"
 #include "postrider/protocol/grammar/capabilities.h"
+#include "postrider/protocol/grammar/command.h"
 #include "postrider/transport/loop.h"
 #include "postrider/transport/network.h"
+#include "postrider/transport/signal.h"
 
 namespace postrider::client {
 
@@ -70,18 +74,22 @@ class Client {
   const std::optional<protocol::Reply>& greeting() const noexcept { return greeting_; }
 
  private:
+  // Says `command` and waits for its reply.
+  Task<Outcome<protocol::Reply>> ask(Phase phase, protocol::Command command);
   Task<Outcome<void>> say_hello();
-  Task<Outcome<void>> say_hello(protocol::Verb verb);
-  Task<void> send_group(const Envelope& envelope, MessageSource& message, DeliveryReport& report);
+  // The next recipients that may share a transaction, taken from `waiting`.
+  std::vector<std::size_t> take_group(const Envelope& envelope, std::vector<std::size_t>& waiting);
+  bool take_domain(const protocol::Rcpt& rcpt, std::uint32_t most);
 
   transport::Loop& loop_;
   ClientConfig config_;
+  std::optional<transport::Signal> connecting_;  // while it does: how cancel() reaches it
   std::unique_ptr<Channel> channel_;
   std::optional<protocol::Reply> greeting_;
-  std::uint32_t transactions_ = 0;  // on this connection
-  bool started_ = false;
+  std::vector<std::string> domains_;  // of the recipients so far, for RCPTDOMAINMAX
+  std::uint32_t transactions_ = 0;    // on this connection
+  bool ready_ = false;                // EHLO or its like was accepted
   bool reset_first_ = false;          // the server may still have a transaction open
-  std::vector<std::string> domains_;  // of accepted and asked recipients, for RCPTDOMAINMAX
 };
 
 }  // namespace postrider::client

@@ -39,6 +39,8 @@ struct MessageFacts {
 class MessageInspector {
  public:
   void look(std::string_view slice) noexcept;
+  // Those seen so far.
+  protocol::Flaws flaws() const noexcept { return scanner_.flaws(); }
   MessageFacts finish() noexcept;
 
  private:
