@@ -59,7 +59,7 @@ class ReplyReader {
   bool keep_line(ReplyCode code, std::string_view text);
   void append(std::string_view text);
   void flaw(Errc code, std::size_t offset) noexcept {
-    error_ = Error{code, static_cast<std::uint16_t>(offset)};
+    error_ = Error{code, static_cast<std::uint16_t>(offset < UINT16_MAX ? offset : UINT16_MAX)};
   }
 
   std::size_t max_line_;
