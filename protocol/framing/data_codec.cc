@@ -143,7 +143,7 @@ DotDecoder::Slice DotDecoder::next(std::string_view input) noexcept {
       if (at == input.size()) break;
     }
     const char octet = input[at];
-    const DotTable::Cell cell = rows[static_cast<std::size_t>(state_)].cells[DotTable::column(octet)];
+    const DotTable::Cell& cell = rows[static_cast<std::size_t>(state_)].cells[DotTable::column(octet)];
     const bool has_slice = begin != end;
     // Something else than the next octet is to be emitted, or the next octet but not the one before it: first
     // things first.

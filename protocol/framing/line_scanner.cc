@@ -22,27 +22,24 @@ LineScanner::Scan LineScanner::scan(std::string_view input, std::size_t limit) n
   if (swallowing_) at += find_line_breaker(input.substr(at));
   if (at == input.size()) return need_more(at);
 
-  switch (input[at]) {
-    case '\r':
-      if (at + 1 == input.size()) return need_more(at);
-      if (input[at + 1] != '\n') return ended(Status::bad_ending, Errc::bare_carriage_return, at + 1);
-      break;
-    case '\n':
-      if (policy_ == BareLineFeed::refuse) return ended(Status::bad_ending, Errc::bare_line_feed, at + 1);
-      break;
-    default: return ended(Status::bad_ending, Errc::nul_octet, at + 1);
+  const char octet = input[at];
+  if (octet == '\0') return ended(Status::bad_ending, Errc::nul_octet, at + 1);
+  if (octet == '\r' && at + 1 == input.size()) return need_more(at);
+  if (octet == '\r' && input[at + 1] != '\n') {
+    return ended(Status::bad_ending, Errc::bare_carriage_return, at + 1);
   }
-  const bool bare = input[at] == '\n';
-  Scan whole = ended(swallowing_ ? Status::too_long : Status::line, Errc::line_too_long, at + (bare ? 1 : 2));
-  whole.bare_line_feed = bare;
-  if (whole.status == Status::line) whole.line = input.substr(0, at);
-  return whole;
+  const bool bare = octet == '\n';
+  if (bare && policy_ == BareLineFeed::refuse) return ended(Status::bad_ending, Errc::bare_line_feed, at + 1);
+  const std::size_t consumed = at + (bare ? 1 : 2);
+  if (swallowing_) return ended(Status::too_long, Errc::line_too_long, consumed, bare);
+  return ended(Status::line, Errc{}, consumed, bare, input.substr(0, at));
 }
 
-LineScanner::Scan LineScanner::ended(Status status, Errc flaw, std::size_t consumed) noexcept {
+LineScanner::Scan LineScanner::ended(Status status, Errc flaw, std::size_t consumed, bool bare_line_feed,
+                                     std::string_view line) noexcept {
   looked_ = 0;
   swallowing_ = false;
-  return {status, flaw, false, consumed, {}};
+  return {status, flaw, bare_line_feed, consumed, line};
 }
 
 // `looked` octets are known to break no line. Those of an over-long line are dropped; a CR behind them stays,

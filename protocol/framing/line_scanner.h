@@ -43,7 +43,8 @@ class LineScanner {
   constexpr void reset() noexcept { looked_ = 0, swallowing_ = false; }
 
  private:
-  Scan ended(Status status, Errc flaw, std::size_t consumed) noexcept;
+  Scan ended(Status status, Errc flaw, std::size_t consumed, bool bare_line_feed = false,
+             std::string_view line = {}) noexcept;
   Scan need_more(std::size_t consumed) noexcept;
 
   std::size_t looked_ = 0;  // octets of the unconsumed input known to have no CR, LF or NUL

@@ -10,11 +10,6 @@
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
-#if defined(__x86_64__)
-#define POSTRIDER_HAS_AVX2_FORM 1
-#else
-#define POSTRIDER_HAS_AVX2_FORM 0
-#endif
 
 namespace postrider::protocol {
 namespace {
@@ -100,20 +95,23 @@ PlainGroups plain_groups_16(const char* text, std::size_t groups, std::size_t li
   return plain_groups_of<16>(text, groups, line, text_line);
 }
 
-#if POSTRIDER_HAS_AVX2_FORM
+#if defined(__x86_64__)
 [[gnu::target("avx2")]] PlainGroups plain_groups_32(const char* text, std::size_t groups, std::size_t line,
                                                     std::size_t text_line) noexcept {
   return plain_groups_of<32>(text, groups, line, text_line);
 }
+// Known from the start of the program on.
+bool has_avx2() noexcept { return __builtin_cpu_supports("avx2"); }
+#else
+constexpr auto plain_groups_32 = plain_groups_16;
+constexpr bool has_avx2() noexcept { return false; }
 #endif
 
 PlainGroups plain_groups(Vectors vectors, const char* text, std::size_t groups, std::size_t line,
                          std::size_t text_line) noexcept {
-#if POSTRIDER_HAS_AVX2_FORM
-  if (vectors == Vectors::of_32) return plain_groups_32(text, groups, line, text_line);
-#endif
-  (void)vectors;
-  return plain_groups_16(text, groups, line, text_line);
+  const bool wide = vectors == Vectors::of_32 || (vectors == Vectors::best && has_avx2());
+  return wide ? plain_groups_32(text, groups, line, text_line)
+              : plain_groups_16(text, groups, line, text_line);
 }
 
 // ---- Blocks: what exactly is where ----
@@ -121,37 +119,56 @@ PlainGroups plain_groups(Vectors vectors, const char* text, std::size_t groups, 
 constexpr std::size_t kBlock = 64;
 static_assert(kGroup % kBlock == 0);
 
-std::uint64_t where(const char* block, std::uint8_t octet) noexcept {
+// One bit an octet of the block: the first one is bit 0. `test` sets the top bit of octets.
+template <class Test>
+std::uint64_t where(const char* block, Test test) noexcept {
   std::uint64_t bits = 0;
   for (unsigned at = 0; at < kBlock; at += 16) {
     Octets16 octets;
     std::memcpy(&octets, block + at, 16);
-    bits |= top_bits(reinterpret_cast<Octets16>(octets == octet)) << at;
+    bits |= top_bits(test(octets)) << at;
   }
   return bits;
 }
+constexpr auto kIsLf = [](const Octets16& octets) noexcept {
+  return reinterpret_cast<Octets16>(octets == '\n');
+};
+constexpr auto kIsNul = [](const Octets16& octets) noexcept {
+  return reinterpret_cast<Octets16>(octets == 0);
+};
+constexpr auto kIsEightBit = [](const Octets16& octets) noexcept { return octets; };
 
-// One bit an octet: the first one is bit 0.
-struct Block {
-  std::uint64_t cr = 0, lf = 0, dot = 0, nul = 0, eight_bit = 0;
-
-  explicit Block(const char* text) noexcept {
+// Up to 64 octets, one bit each: the first one is bit 0.
+class Block {
+ public:
+  // The last `n` of the 64 octets at `text`.
+  Block(const char* text, std::size_t n) noexcept : text_(text), dropped_(kBlock - n) {
+    Octets16 all_or{}, smallest = ~Octets16{};
     for (unsigned at = 0; at < kBlock; at += 16) {
       Octets16 octets;
       std::memcpy(&octets, text + at, 16);
-      const auto where = [&octets, at](std::uint8_t octet) noexcept {
-        return top_bits(reinterpret_cast<Octets16>(octets == octet)) << at;
-      };
-      cr |= where('\r');
-      lf |= where('\n');
-      dot |= where('.');
-      nul |= where('\0');
-      eight_bit |= top_bits(octets) << at;
+      cr |= top_bits(reinterpret_cast<Octets16>(octets == '\r')) << at;
+      lf |= top_bits(reinterpret_cast<Octets16>(octets == '\n')) << at;
+      dot |= top_bits(reinterpret_cast<Octets16>(octets == '.')) << at;
+      all_or |= octets;
+      smallest = smallest < octets ? smallest : octets;
     }
+    cr >>= dropped_;
+    lf >>= dropped_;
+    dot >>= dropped_;
+    rare_ = top_bits(all_or | reinterpret_cast<Octets16>(smallest == 0)) != 0;
   }
-  void drop_first(std::size_t octets) noexcept {
-    for (std::uint64_t* const bits : {&cr, &lf, &dot, &nul, &eight_bit}) *bits >>= octets;
-  }
+
+  // These are rare, so they are not looked for before it is known that there is one of them.
+  std::uint64_t nul() const noexcept { return rare_ ? where(text_, kIsNul) >> dropped_ : 0; }
+  std::uint64_t eight_bit() const noexcept { return rare_ ? where(text_, kIsEightBit) >> dropped_ : 0; }
+
+  std::uint64_t cr = 0, lf = 0, dot = 0;
+
+ private:
+  const char* text_;
+  std::size_t dropped_;
+  bool rare_;
 };
 
 constexpr std::uint64_t first_bits(std::size_t n) noexcept { return n == 64 ? ~0ull : (1ull << n) - 1; }
@@ -161,89 +178,97 @@ class TextScan {
   TextScan(std::string_view text, TextPlace place, Stops stops, std::size_t text_line) noexcept
       : text_(text),
         text_line_(text_line),
-        at_dots_((static_cast<unsigned>(stops) & static_cast<unsigned>(Stops::dots)) != 0 ? ~0ull : 0),
-        at_bare_((static_cast<unsigned>(stops) & static_cast<unsigned>(Stops::bare_endings)) != 0 ? ~0ull
-                                                                                                  : 0) {
-    run_.end = place;
-  }
+        at_dots_(all_bits(stops, Stops::dots)),
+        at_bare_(all_bits(stops, Stops::bare_endings)),
+        place_(place) {}
 
   TextRun scan(Vectors vectors) noexcept {
     while (left() >= kBlock) {
-      if (!look(Block(next()), kBlock)) return run_;
+      if (!look(Block(next(), kBlock), kBlock)) return result();
       // The group in which the last call found something is not asked again.
-      if (left() >= kGroup && run_.length >= groups_from_) skip_plain_groups(vectors);
+      if (left() >= kGroup && length_ >= groups_from_) skip_plain_groups(vectors);
     }
     if (left() != 0) look_at_rest();
-    return run_;
+    return result();
   }
 
  private:
-  std::size_t left() const noexcept { return text_.size() - run_.length; }
-  const char* next() const noexcept { return text_.data() + run_.length; }
+  static std::uint64_t all_bits(Stops stops, Stops stop) noexcept {
+    return (static_cast<unsigned>(stops) & static_cast<unsigned>(stop)) != 0 ? ~0ull : 0;
+  }
+  TextRun result() const noexcept {
+    return {.length = length_,
+            .end = place_,
+            .flaws = {.bare_cr = bare_cr_ != 0,
+                      .bare_lf = bare_lf_ != 0,
+                      .nul = nul_ != 0,
+                      .long_line = longest_ > text_line_,
+                      .eight_bit = eight_bit_ != 0}};
+  }
+  std::size_t left() const noexcept { return text_.size() - length_; }
+  const char* next() const noexcept { return text_.data() + length_; }
 
   void skip_plain_groups(Vectors vectors) noexcept {
-    const std::size_t line = (run_.end.line + kGroup - 1) / kGroup;
+    const std::size_t line = (place_.line + kGroup - 1) / kGroup;
     const PlainGroups plain = plain_groups(vectors, next(), left() / kGroup, line, text_line_ / kGroup);
     const std::size_t n = plain.count * kGroup;
     if (n != 0) {
-      run_.flaws.nul |= plain.nul;
-      run_.flaws.eight_bit |= plain.eight_bit;
-      run_.end.line = line_behind(n);
-      run_.length += n;
-      run_.end.line_start = next()[-1] == '\n';
-      run_.end.after_cr = next()[-1] == '\r';
+      nul_ |= plain.nul ? 1 : 0;
+      eight_bit_ |= plain.eight_bit ? 1 : 0;
+      place_.line = line_behind(n);
+      length_ += n;
+      place_.line_start = next()[-1] == '\n';
+      place_.after_cr = next()[-1] == '\r';
     }
-    groups_from_ = run_.length + kGroup;
+    groups_from_ = length_ + kGroup;
   }
 
   // The length of the line that is unfinished behind the next `n` octets.
   std::size_t line_behind(std::size_t n) const noexcept {
     for (std::size_t end = n; end != 0; end -= kBlock) {
-      const std::uint64_t ends = where(next() + end - kBlock, '\n');
+      const std::uint64_t ends = where(next() + end - kBlock, kIsLf);
       if (ends != 0) return n - end + static_cast<std::size_t>(std::countl_zero(ends));
     }
-    return run_.end.line + n;
+    return place_.line + n;
   }
 
   void look_at_rest() noexcept {
     const std::size_t n = left();
     if (text_.size() >= kBlock) {
-      Block block(text_.data() + text_.size() - kBlock);
-      block.drop_first(kBlock - n);
-      look(block, n);
-    } else {
-      char padded[kBlock] = {};
-      std::memcpy(padded, next(), n);
-      look(Block(padded), n);
+      look(Block(text_.data() + text_.size() - kBlock, n), n);
+      return;
     }
+    char padded[kBlock];
+    std::memset(padded, 'x', kBlock - n);
+    std::memcpy(padded + kBlock - n, next(), n);
+    look(Block(padded, n), n);
   }
 
   // Takes the next `n` octets, or those before a stop among them; returns whether there was none.
   bool look(const Block& block, std::size_t n) noexcept {
-    TextPlace& place = run_.end;
-    const std::uint64_t after_cr = block.cr << 1 | (place.after_cr ? 1 : 0);
+    const std::uint64_t after_cr = block.cr << 1 | (place_.after_cr ? 1 : 0);
     const std::uint64_t bare = (after_cr ^ block.lf) & first_bits(n);
     const std::uint64_t crlf = after_cr & block.lf;
-    const std::uint64_t starts = crlf << 1 | (place.line_start ? 1 : 0);
+    const std::uint64_t starts = crlf << 1 | (place_.line_start ? 1 : 0);
     const std::uint64_t stop = ((starts & block.dot & at_dots_) | (bare & at_bare_)) & first_bits(n);
     if (stop != 0) n = static_cast<std::size_t>(std::countr_zero(stop));
     if (n == 0) return false;
 
     const std::uint64_t taken = first_bits(n);
-    run_.flaws.bare_cr |= (bare & ~block.lf & taken) != 0;
-    run_.flaws.bare_lf |= (bare & block.lf & taken) != 0;
-    run_.flaws.nul |= (block.nul & taken) != 0;
-    run_.flaws.eight_bit |= (block.eight_bit & taken) != 0;
+    bare_cr_ |= bare & ~block.lf & taken;
+    bare_lf_ |= bare & block.lf & taken;
+    nul_ |= block.nul() & taken;
+    eight_bit_ |= block.eight_bit() & taken;
     measure_lines(crlf & taken, n);
-    place.line_start = (crlf >> (n - 1) & 1) != 0;
-    place.after_cr = (block.cr >> (n - 1) & 1) != 0;
-    run_.length += n;
+    place_.line_start = (crlf >> (n - 1) & 1) != 0;
+    place_.after_cr = (block.cr >> (n - 1) & 1) != 0;
+    length_ += n;
     return stop == 0;
   }
 
   // `ends` are the LFs of CRLF among the next `n` octets.
   void measure_lines(std::uint64_t ends, std::size_t n) noexcept {
-    std::size_t& line = run_.end.line;
+    std::size_t& line = place_.line;
     std::size_t longest = line + n, from = 0;
     if (ends != 0) {
       longest = line + static_cast<std::size_t>(std::countr_zero(ends)) + 1;
@@ -253,7 +278,7 @@ class TextScan {
       if (text_line_ < kBlock) longest = std::max({longest, longest_between(ends), n - from});
     }
     line += n - from;
-    if (longest > text_line_) run_.flaws.long_line = true;
+    longest_ = std::max(longest_, longest);
   }
 
   static std::size_t longest_between(std::uint64_t ends) noexcept {
@@ -271,7 +296,11 @@ class TextScan {
   std::uint64_t at_dots_;
   std::uint64_t at_bare_;
   std::size_t groups_from_ = 0;
-  TextRun run_;
+  TextPlace place_;
+  std::size_t length_ = 0;
+  // Not 0: there is one.
+  std::uint64_t bare_cr_ = 0, bare_lf_ = 0, nul_ = 0, eight_bit_ = 0;
+  std::size_t longest_ = 0;
 };
 
 }  // namespace
@@ -300,22 +329,11 @@ std::size_t find_line_breaker(std::string_view text) noexcept {
   return at;
 }
 
-bool has_vectors(Vectors vectors) noexcept {
-#if POSTRIDER_HAS_AVX2_FORM
-  return vectors == Vectors::of_16 || __builtin_cpu_supports("avx2");
-#else
-  return vectors == Vectors::of_16;
-#endif
-}
+bool has_vectors(Vectors vectors) noexcept { return vectors != Vectors::of_32 || has_avx2(); }
 
 TextRun scan_text(std::string_view text, TextPlace place, Stops stops, std::size_t text_line,
                   Vectors vectors) noexcept {
   return TextScan(text, place, stops, text_line).scan(vectors);
-}
-
-TextRun scan_text(std::string_view text, TextPlace place, Stops stops, std::size_t text_line) noexcept {
-  return scan_text(text, place, stops, text_line,
-                   has_vectors(Vectors::of_32) ? Vectors::of_32 : Vectors::of_16);
 }
 
 }  // namespace postrider::protocol

@@ -40,15 +40,14 @@ struct TextRun {
   friend constexpr bool operator==(const TextRun&, const TextRun&) noexcept = default;
 };
 
+// Vectors of 16 octets are everywhere; those of 32 (AVX2) only where the processor has them. Tests hold one
+// form against the other.
+enum class Vectors : std::uint8_t { best, of_16, of_32 };
+[[nodiscard]] bool has_vectors(Vectors vectors) noexcept;
+
 // The longest beginning of `text`, which goes on at `place`, without a stop. A line with more octets than
 // `text_line`, with its CRLF or unfinished, is a flaw.
-TextRun scan_text(std::string_view text, TextPlace place, Stops stops, std::size_t text_line) noexcept;
-
-// The same by vectors of 16 octets, which are everywhere, or of 32, where the processor has them: tests hold
-// one form against the other.
-enum class Vectors : std::uint8_t { of_16, of_32 };
-[[nodiscard]] bool has_vectors(Vectors vectors) noexcept;
 TextRun scan_text(std::string_view text, TextPlace place, Stops stops, std::size_t text_line,
-                  Vectors vectors) noexcept;
+                  Vectors vectors = Vectors::best) noexcept;
 
 }  // namespace postrider::protocol

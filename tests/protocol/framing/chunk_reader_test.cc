@@ -1,9 +1,9 @@
 #include "postrider/protocol/framing/chunk_reader.h"
 
-#include <gtest/gtest.h>
-
 #include <cstdint>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace postrider::protocol {
 namespace {

@@ -78,12 +78,15 @@ inline Encoded encode(std::string_view message, BareEndings endings, std::uint32
     }
   }
   const Result<std::string_view> end = encoder.finish();
-  if (end) out.wire += *end;
-  else out.error = end.error().code;
+  if (end)
+    out.wire += *end;
+  else
+    out.error = end.error().code;
   return out;
 }
 
-// All strings over `alphabet` (of four octets) of this length; visit returns false to stop. Returns how many there were.
+// All strings over `alphabet` (of four octets) of this length; visit returns false to stop. Returns how many
+// there were.
 template <class Visit>
 std::size_t for_all_strings(std::string_view alphabet, std::size_t length, Visit visit) {
   const std::size_t count = std::size_t{1} << (2 * length);
@@ -99,10 +102,14 @@ std::size_t for_all_strings(std::string_view alphabet, std::size_t length, Visit
 inline std::string visible(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '\r') out += "\\r";
-    else if (c == '\n') out += "\\n";
-    else if (c == '\0') out += "\\0";
-    else out += c;
+    if (c == '\r')
+      out += "\\r";
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\0')
+      out += "\\0";
+    else
+      out += c;
   }
   return out;
 }

@@ -1,11 +1,11 @@
-// The property of the end of data, for every string over {CR, LF, '.', 'x'} up to length 10 and every way of cutting
-// those up to length 7: the decoder ends exactly where the reference says and yields what it says, and what the encoder
-// emits comes back as it was and ends early for no reader.
+// The property of the end of data, for every string over {CR, LF, '.', 'x'} up to length 10 and every way of
+// cutting those up to length 7: the decoder ends exactly where the reference says and yields what it says,
+// and what the encoder emits comes back as it was and ends early for no reader.
 #include <gtest/gtest.h>
 
+#include "postrider/protocol/framing/data_codec.h"
 #include "postrider/tests/protocol/framing/codec_driver.h"
 #include "postrider/tests/protocol/framing/dot_reference.h"
-#include "postrider/protocol/framing/data_codec.h"
 
 namespace postrider::protocol {
 namespace {
@@ -42,7 +42,9 @@ bool agrees(const Decoding& decoding, std::string_view wire, const reference::De
 
 class Exhaustive : public ::testing::TestWithParam<BareEndings> {};
 INSTANTIATE_TEST_SUITE_P(Both, Exhaustive, ::testing::Values(BareEndings::keep, BareEndings::convert),
-                         [](const auto& param) { return param.param == BareEndings::keep ? "keep" : "convert"; });
+                         [](const auto& param) {
+                           return param.param == BareEndings::keep ? "keep" : "convert";
+                         });
 
 TEST_P(Exhaustive, decoder_ends_where_the_reference_does) {
   std::size_t strings = 0, ended = 0;
@@ -80,9 +82,9 @@ TEST_P(Exhaustive, decoder_sees_no_cuts) {
       for (std::uint32_t cuts = 0; cuts < 1u << (length == 0 ? 0 : length - 1); ++cuts) {
         Decoding decoding(GetParam(), kTextLine);
         bool same = decoding.feed_cut(text, cuts) && decoding.flaws() == flaws && decoding.body() == body;
-        same = decoding.feed("x\r\n.\r\n") && same && decoding.done() && decoding.consumed() == whole.consumed() &&
-               decoding.body() == whole.body() && decoding.flaws() == whole.flaws() &&
-               decoding.octets() == whole.octets();
+        same = decoding.feed("x\r\n.\r\n") && same && decoding.done() &&
+               decoding.consumed() == whole.consumed() && decoding.body() == whole.body() &&
+               decoding.flaws() == whole.flaws() && decoding.octets() == whole.octets();
         if (same) continue;
         ADD_FAILURE() << visible(text) << " cut by " << cuts << " gave " << visible(decoding.body())
                       << " instead of " << visible(whole.body());
@@ -94,7 +96,8 @@ TEST_P(Exhaustive, decoder_sees_no_cuts) {
   }
 }
 
-// The same strings where the vectors of the fast path meet: across the edge of a block of 64 octets, and behind it.
+// The same strings where the vectors of the fast path meet: across the edge of a block of 64 octets, and
+// behind it.
 TEST_P(Exhaustive, decoder_ends_where_the_reference_does_in_long_text) {
   constexpr std::size_t kTextLineOfBlocks = 70;
   for (const std::size_t before : {57u, 60u, 62u, 64u, 121u, 250u}) {
@@ -108,8 +111,8 @@ TEST_P(Exhaustive, decoder_ends_where_the_reference_does_in_long_text) {
       const bool same =
           decoding.feed(wire) && decoding.done() && decoding.consumed() == expected.consumed &&
           decoding.body() == expected.body && decoding.octets() == expected.body.size() &&
-          decoding.flaws() == reference::flaws(std::string_view(wire).substr(0, expected.consumed), expected.body,
-                                               kTextLineOfBlocks);
+          decoding.flaws() == reference::flaws(std::string_view(wire).substr(0, expected.consumed),
+                                               expected.body, kTextLineOfBlocks);
       if (!same) ADD_FAILURE() << visible(wire) << " gave " << visible(decoding.body());
       return same;
     });
@@ -193,7 +196,8 @@ TEST(LenientReaders, see_the_ends_that_they_are_named_for) {
   EXPECT_TRUE(ends(6, std::string_view("a\r\n\0.\0\r\n", 8)));
   EXPECT_TRUE(ends(7, std::string_view("a\n\r\0.\0\r\n", 8)));
   for (std::size_t reader = 0; reader < reference::kLenientReaders.size(); ++reader) {
-    EXPECT_EQ(ends(reader, "a\r\n.\r\n"), reader != 0 && reader != 2) << reference::kLenientReaders[reader].name;
+    EXPECT_EQ(ends(reader, "a\r\n.\r\n"), reader != 0 && reader != 2)
+        << reference::kLenientReaders[reader].name;
     EXPECT_FALSE(ends(reader, "a\r\n..\r\n.b")) << reference::kLenientReaders[reader].name;
   }
 }

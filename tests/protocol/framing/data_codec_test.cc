@@ -1,10 +1,10 @@
 #include "postrider/protocol/framing/data_codec.h"
 
-#include <gtest/gtest.h>
-
 #include <random>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "postrider/tests/protocol/framing/codec_driver.h"
 #include "postrider/tests/protocol/framing/dot_reference.h"
@@ -17,8 +17,9 @@ using namespace std::string_view_literals;
 
 constexpr Flaws kNone{}, kBareCr{.bare_cr = true}, kBareLf{.bare_lf = true};
 
-// One cell: the octets that lead to its row, its octet, what has been emitted then, and the flaws. `then_dot` is what a
-// following ".\r\n" does, which tells the next states apart: the end, or this text emitted (held octets not yet).
+// One cell: the octets that lead to its row, its octet, what has been emitted then, and the flaws. `then_dot`
+// is what a following ".\r\n" does, which tells the next states apart: the end, or this text emitted (held
+// octets not yet).
 struct Cell {
   std::string_view row;
   char octet;
@@ -45,32 +46,32 @@ void expect_cell(const Cell& cell, BareEndings endings) {
 TEST(DotDecoderTable, every_cell_of_keep) {
   const Cell cells[] = {
       // bol
-      {"", '.', "", kNone, ".\r\n"},              // -> dot
-      {"", '\r', "\r", kNone, ".\r\n"},       // -> cr
-      {"", '\n', "\n", kBareLf, ".\r\n"},     // -> text
-      {"", 'x', "x", kNone, ".\r\n"},         // -> text
-      {"a\r\n", '.', "a\r\n", kNone, ".\r\n"},    // the same behind a line
+      {"", '.', "", kNone, ".\r\n"},            // -> dot
+      {"", '\r', "\r", kNone, ".\r\n"},         // -> cr
+      {"", '\n', "\n", kBareLf, ".\r\n"},       // -> text
+      {"", 'x', "x", kNone, ".\r\n"},           // -> text
+      {"a\r\n", '.', "a\r\n", kNone, ".\r\n"},  // the same behind a line
       {"a\r\n", '\r', "a\r\n\r", kNone, ".\r\n"},
       {"a\r\n", '\n', "a\r\n\n", kBareLf, ".\r\n"},
       {"a\r\n", 'x', "a\r\nx", kNone, ".\r\n"},
       // dot
       {".", '.', ".", kNone, ".\r\n"},
-      {".", '\r', "", kNone, "\r.\r\n"},      // -> dot_cr
+      {".", '\r', "", kNone, "\r.\r\n"},  // -> dot_cr
       {".", '\n', "\n", kBareLf, ".\r\n"},
       {".", 'x', "x", kNone, ".\r\n"},
       // dot_cr
       {".\r", '.', "\r.", kBareCr, ".\r\n"},
       {".\r", '\r', "\r\r", kBareCr, ".\r\n"},
-      {".\r", '\n', "", kNone, ""},           // the end
+      {".\r", '\n', "", kNone, ""},  // the end
       {".\r", 'x', "\rx", kBareCr, ".\r\n"},
       // cr
       {"a\r", '.', "a\r.", kBareCr, ".\r\n"},
       {"a\r", '\r', "a\r\r", kBareCr, ".\r\n"},
-      {"a\r", '\n', "a\r\n", kNone, kEnds},   // -> bol
+      {"a\r", '\n', "a\r\n", kNone, kEnds},  // -> bol
       {"a\r", 'x', "a\rx", kBareCr, ".\r\n"},
       // text
       {"a", '.', "a.", kNone, ".\r\n"},
-      {"a", '\r', "a\r", kNone, ".\r\n"},     // -> cr
+      {"a", '\r', "a\r", kNone, ".\r\n"},  // -> cr
       {"a", '\n', "a\n", kBareLf, ".\r\n"},
       {"a", 'x', "ax", kNone, ".\r\n"},
   };
@@ -91,40 +92,40 @@ TEST(DotDecoderTable, keep_goes_to_cr_and_dot_cr_where_it_says) {
 TEST(DotDecoderTable, every_cell_of_convert) {
   const Cell cells[] = {
       // bol
-      {"", '.', "", kNone, ".\r\n"},                           // -> dot
-      {"", '\r', "\r", kNone, "\n.\r\n"},                  // -> cr
-      {"", '\n', "\r\n", kBareLf, ".\r\n"},                // -> bol_converted
-      {"", 'x', "x", kNone, ".\r\n"},                      // -> text
+      {"", '.', "", kNone, ".\r\n"},         // -> dot
+      {"", '\r', "\r", kNone, "\n.\r\n"},    // -> cr
+      {"", '\n', "\r\n", kBareLf, ".\r\n"},  // -> bol_converted
+      {"", 'x', "x", kNone, ".\r\n"},        // -> text
       // dot
-      {".", '.', ".", kNone, ".\r\n"},                     // -> text
-      {".", '\r', "", kNone, ".\r\n.\r\n"},                // -> dot_cr
-      {".", '\n', ".\r\n", kBareLf, ".\r\n"},              // -> bol_converted
-      {".", 'x', "x", kNone, ".\r\n"},                     // -> text
+      {".", '.', ".", kNone, ".\r\n"},         // -> text
+      {".", '\r', "", kNone, ".\r\n.\r\n"},    // -> dot_cr
+      {".", '\n', ".\r\n", kBareLf, ".\r\n"},  // -> bol_converted
+      {".", 'x', "x", kNone, ".\r\n"},         // -> text
       // dot_cr
-      {".\r", '.', ".\r\n", kBareCr, ".\r\n"},                 // -> dot_converted
-      {".\r", '\r', ".\r\n\r", kBareCr, "\n.\r\n"},        // -> cr
-      {".\r", '\n', "", kNone, ""},                        // the end
-      {".\r", 'x', ".\r\nx", kBareCr, ".\r\n"},            // -> text
+      {".\r", '.', ".\r\n", kBareCr, ".\r\n"},       // -> dot_converted
+      {".\r", '\r', ".\r\n\r", kBareCr, "\n.\r\n"},  // -> cr
+      {".\r", '\n', "", kNone, ""},                  // the end
+      {".\r", 'x', ".\r\nx", kBareCr, ".\r\n"},      // -> text
       // cr
-      {"a\r", '.', "a\r\n", kBareCr, ".\r\n"},                 // -> dot_converted
-      {"a\r", '\r', "a\r\n\r", kBareCr, "\n.\r\n"},        // -> cr
-      {"a\r", '\n', "a\r\n", kNone, kEnds},                // -> bol
-      {"a\r", 'x', "a\r\nx", kBareCr, ".\r\n"},            // -> text
+      {"a\r", '.', "a\r\n", kBareCr, ".\r\n"},       // -> dot_converted
+      {"a\r", '\r', "a\r\n\r", kBareCr, "\n.\r\n"},  // -> cr
+      {"a\r", '\n', "a\r\n", kNone, kEnds},          // -> bol
+      {"a\r", 'x', "a\r\nx", kBareCr, ".\r\n"},      // -> text
       // text
-      {"a", '.', "a.", kNone, ".\r\n"},                    // -> text
-      {"a", '\r', "a\r", kNone, "\n.\r\n"},                // -> cr
-      {"a", '\n', "a\r\n", kBareLf, ".\r\n"},              // -> bol_converted
-      {"a", 'x', "ax", kNone, ".\r\n"},                    // -> text
+      {"a", '.', "a.", kNone, ".\r\n"},        // -> text
+      {"a", '\r', "a\r", kNone, "\n.\r\n"},    // -> cr
+      {"a", '\n', "a\r\n", kBareLf, ".\r\n"},  // -> bol_converted
+      {"a", 'x', "ax", kNone, ".\r\n"},        // -> text
       // bol_converted
-      {"\n", '.', "\r\n", kBareLf, ".\r\n"},                   // -> dot_converted
-      {"\n", '\r', "\r\n\r", kBareLf, "\n.\r\n"},          // -> cr
-      {"\n", '\n', "\r\n\r\n", kBareLf, ".\r\n"},          // -> bol_converted
-      {"\n", 'x', "\r\nx", kBareLf, ".\r\n"},              // -> text
+      {"\n", '.', "\r\n", kBareLf, ".\r\n"},       // -> dot_converted
+      {"\n", '\r', "\r\n\r", kBareLf, "\n.\r\n"},  // -> cr
+      {"\n", '\n', "\r\n\r\n", kBareLf, ".\r\n"},  // -> bol_converted
+      {"\n", 'x', "\r\nx", kBareLf, ".\r\n"},      // -> text
       // dot_converted
-      {"\n.", '.', "\r\n.", kBareLf, ".\r\n"},             // -> text
-      {"\n.", '\r', "\r\n.\r", kBareLf, "\n.\r\n"},        // -> cr
-      {"\n.", '\n', "\r\n.\r\n", kBareLf, ".\r\n"},        // -> bol_converted
-      {"\n.", 'x', "\r\nx", kBareLf, ".\r\n"},             // -> text
+      {"\n.", '.', "\r\n.", kBareLf, ".\r\n"},       // -> text
+      {"\n.", '\r', "\r\n.\r", kBareLf, "\n.\r\n"},  // -> cr
+      {"\n.", '\n', "\r\n.\r\n", kBareLf, ".\r\n"},  // -> bol_converted
+      {"\n.", 'x', "\r\nx", kBareLf, ".\r\n"},       // -> text
   };
   for (const Cell& cell : cells) expect_cell(cell, BareEndings::convert);
 }
@@ -136,15 +137,16 @@ TEST(DotDecoderTable, convert_goes_to_text_and_bol_converted_where_it_says) {
     decoding.feed(std::string(to_bol) + ".b");
     EXPECT_TRUE(decoding.body().ends_with("\r\nb")) << visible(to_bol);
   }
-  for (const std::string_view to_text : {"x", "..", ".x", ".\rx", "a\rx", "a.", "ax", "\nx", "\n..", "\n.x"}) {
+  for (const std::string_view to_text :
+       {"x", "..", ".x", ".\rx", "a\rx", "a.", "ax", "\nx", "\n..", "\n.x"}) {
     Decoding decoding(BareEndings::convert);
     decoding.feed(std::string(to_text) + ".b");
     EXPECT_TRUE(decoding.body().ends_with(".b")) << visible(to_text);
   }
 }
 
-// What six well-known readers were seen to do wrong, and the sequences of SMTP smuggling. Each is followed by what an
-// attacker would want to be read as commands.
+// What six well-known readers were seen to do wrong, and the sequences of SMTP smuggling. Each is followed by
+// what an attacker would want to be read as commands.
 struct EndOfData {
   std::string_view wire;
   bool ends;
@@ -179,17 +181,20 @@ TEST(EndOfData, cr_dot_crlf) { expect_end({"a\r.\r\n", false, "a\r.\r\n", "a\r\n
 TEST(EndOfData, crlf_dot_lf) { expect_end({"a\r\n.\n", false, "a\r\n\n", "a\r\n.\r\n"}); }
 TEST(EndOfData, crlf_dot_cr) { expect_end({"a\r\n.\rb", false, "a\r\n\rb", "a\r\n.\r\nb"}); }
 TEST(EndOfData, dot_cr_x_keeps_the_cr) { expect_end({".\rx\r\n", false, "\rx\r\n", ".\r\nx\r\n"}); }
-TEST(EndOfData, lone_dot_with_text_loses_the_dot) { expect_end({"a\r\n.x\r\n", false, "a\r\nx\r\n", "a\r\nx\r\n"}); }
+TEST(EndOfData, lone_dot_with_text_loses_the_dot) {
+  expect_end({"a\r\n.x\r\n", false, "a\r\nx\r\n", "a\r\nx\r\n"});
+}
 TEST(EndOfData, first_line_is_unstuffed) { expect_end({"..a\r\n.\r\n", true, ".a\r\n", ".a\r\n"}); }
 TEST(EndOfData, crlf_nul_dot_crlf) {
   expect_end({"a\r\n\0.\r\n"sv, false, "a\r\n\0.\r\n"sv, "a\r\n\0.\r\n"sv});
 }
-TEST(EndOfData, crlf_dot_nul_crlf) { expect_end({"a\r\n.\0\r\n"sv, false, "a\r\n\0\r\n"sv, "a\r\n\0\r\n"sv}); }
-
-// SMTP smuggling of December 2023. Postfix, Sendmail and Exim took other sequences than CRLF "." CRLF for the end.
-TEST(Smuggling, CVE_2023_51764_lf_dot_crlf) {
-  expect_end({"Hi\n.\r\n", false, "Hi\n.\r\n", "Hi\r\n.\r\n"});
+TEST(EndOfData, crlf_dot_nul_crlf) {
+  expect_end({"a\r\n.\0\r\n"sv, false, "a\r\n\0\r\n"sv, "a\r\n\0\r\n"sv});
 }
+
+// SMTP smuggling of December 2023. Postfix, Sendmail and Exim took other sequences than CRLF "." CRLF for the
+// end.
+TEST(Smuggling, CVE_2023_51764_lf_dot_crlf) { expect_end({"Hi\n.\r\n", false, "Hi\n.\r\n", "Hi\r\n.\r\n"}); }
 TEST(Smuggling, CVE_2023_51765_lf_dot_crlf_and_lf_dot_lf) {
   expect_end({"Hi\r\n\n.\r\n", false, "Hi\r\n\n.\r\n", "Hi\r\n\r\n.\r\n"});
   expect_end({"Hi\r\n\n.\n", false, "Hi\r\n\n.\n", "Hi\r\n\r\n.\r\n"});
@@ -245,7 +250,8 @@ TEST(DotDecoder, counts_text_lines_with_crlf_and_without_the_dot) {
       for (const std::string_view dot : {"", "."}) {
         for (const bool over : {false, true}) {
           const std::string line(limit - 2 + over - (dot.empty() ? 0 : 1), 'x');
-          const std::string wire = std::string(before) + std::string(dot) + std::string(dot) + line + "\r\n.\r\n";
+          const std::string wire =
+              std::string(before) + std::string(dot) + std::string(dot) + line + "\r\n.\r\n";
           for (const std::size_t step : {std::size_t{1}, std::size_t{7}, std::size_t{64}, wire.size()}) {
             Decoding decoding(BareEndings::keep, limit);
             for (std::size_t at = 0; at < wire.size(); at += step) decoding.feed(wire.substr(at, step));
@@ -299,7 +305,9 @@ TEST(DotDecoder, notes_nul_and_eight_bit_wherever_they_are) {
 // Random text with everything in it, cut at random: the same as the reference, whatever the cuts.
 TEST(DotDecoder, random_text_agrees_with_the_reference) {
   std::mt19937 random(20231218);
-  const auto below = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random); };
+  const auto below = [&](std::size_t n) {
+    return std::uniform_int_distribution<std::size_t>(0, n - 1)(random);
+  };
   constexpr std::string_view kPieces[] = {"\r\n", "\r\n", "\r\n.", "\n", "\r", ".", "..", "\0"sv, "\xc3\xa9"};
   for (int round = 0; round < 3000; ++round) {
     const BareEndings endings = round % 2 == 0 ? BareEndings::keep : BareEndings::convert;
@@ -313,15 +321,17 @@ TEST(DotDecoder, random_text_agrees_with_the_reference) {
     for (std::size_t at = 0, step = 0; at < wire.size(); at += step) {
       step = 1 + below(widest);
       // A copy of its own, so that a look beyond its end is seen by a sanitizer.
-      const std::vector<char> slice(wire.begin() + static_cast<std::ptrdiff_t>(at),
-                                    wire.begin() + static_cast<std::ptrdiff_t>(std::min(at + step, wire.size())));
+      const std::vector<char> slice(
+          wire.begin() + static_cast<std::ptrdiff_t>(at),
+          wire.begin() + static_cast<std::ptrdiff_t>(std::min(at + step, wire.size())));
       ASSERT_TRUE(decoding.feed({slice.data(), slice.size()}));
     }
     ASSERT_TRUE(decoding.done());
     ASSERT_EQ(decoding.consumed(), expected.consumed);
     ASSERT_EQ(visible(decoding.body()), visible(expected.body));
     ASSERT_EQ(decoding.octets(), expected.body.size());
-    ASSERT_EQ(decoding.flaws(), reference::flaws(std::string_view(wire).substr(0, expected.consumed), expected.body, text_line))
+    ASSERT_EQ(decoding.flaws(),
+              reference::flaws(std::string_view(wire).substr(0, expected.consumed), expected.body, text_line))
         << round;
   }
 }
@@ -434,13 +444,16 @@ TEST(DotEncoder, emits_slices_of_the_message) {
 
 TEST(DotEncoder, random_text_comes_back) {
   std::mt19937 random(7);
-  const auto below = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random); };
+  const auto below = [&](std::size_t n) {
+    return std::uniform_int_distribution<std::size_t>(0, n - 1)(random);
+  };
   constexpr std::string_view kPieces[] = {"\r\n", "\r\n.", "\r\n..", ".", "\xc3\xa9", "\n", "\r", "\n."};
   for (int round = 0; round < 2000; ++round) {
     const BareEndings endings = round % 2 == 0 ? BareEndings::keep : BareEndings::convert;
     const std::size_t pieces = endings == BareEndings::keep ? 5 : 8, longest = 1 + below(150);
     std::string message;
-    while (message.size() < 700) message += std::string(below(longest), 'x') + std::string(kPieces[below(pieces)]);
+    while (message.size() < 700)
+      message += std::string(below(longest), 'x') + std::string(kPieces[below(pieces)]);
     message += "\r\n";
     const Encoded encoded = encode(message, endings, static_cast<std::uint32_t>(random()));
     ASSERT_FALSE(encoded.error);
@@ -454,7 +467,8 @@ TEST(DotEncoder, random_text_comes_back) {
 
 TEST(DataCodec, allocates_nothing) {
   std::string message;
-  for (int line = 0; line < 200; ++line) message += line % 7 == 0 ? ".dots and \xff\r\n" : "An ordinary line.\r\n";
+  for (int line = 0; line < 200; ++line)
+    message += line % 7 == 0 ? ".dots and \xff\r\n" : "An ordinary line.\r\n";
   const std::string wire = encode(message, BareEndings::keep).wire;
   const std::string bare = "a\n.\rb\r\n" + wire;
   const testing::AllocationCounter counter;

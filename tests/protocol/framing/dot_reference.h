@@ -1,5 +1,5 @@
-// What the end of data is, said of whole strings and without a state machine, to hold the dot codec against; and the
-// readers of other servers, at their most lenient, to hold the encoder's output against.
+// What the end of data is, said of whole strings and without a state machine, to hold the dot codec against;
+// and the readers of other servers, at their most lenient, to hold the encoder's output against.
 #pragma once
 
 #include <array>
@@ -28,8 +28,8 @@ inline Decoded decode_keep(std::string_view wire) {
   return {text.substr(2), ended ? end + 3 : wire.size(), ended};
 }
 
-// Lines end in CRLF, CR or LF. The end is the first line "." between two CRLF of the wire; from every other line that
-// is more than a dot, a dot at its beginning is dropped; and all of them get a CRLF.
+// Lines end in CRLF, CR or LF. The end is the first line "." between two CRLF of the wire; from every other
+// line that is more than a dot, a dot at its beginning is dropped; and all of them get a CRLF.
 inline Decoded decode_convert(std::string_view wire) {
   std::string body;
   bool behind_crlf = true;
@@ -60,7 +60,8 @@ inline Flaws flaws(std::string_view wire, std::string_view body, std::size_t tex
     if ((wire[i] & 0x80) != 0) flaws.eight_bit = true;
   }
   for (std::size_t at = 0; at < body.size();) {
-    const std::size_t crlf = body.find("\r\n", at), end = crlf == std::string_view::npos ? body.size() : crlf + 2;
+    const std::size_t crlf = body.find("\r\n", at),
+                      end = crlf == std::string_view::npos ? body.size() : crlf + 2;
     if (end - at > text_line) flaws.long_line = true;
     at = end;
   }
@@ -71,8 +72,10 @@ inline Flaws flaws(std::string_view wire, std::string_view body, std::size_t tex
 inline std::string with_crlf(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\r' || text[i] == '\n') out += "\r\n";
-    else out += text[i];
+    if (text[i] == '\r' || text[i] == '\n')
+      out += "\r\n";
+    else
+      out += text[i];
     if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') ++i;
   }
   return out;
