@@ -171,9 +171,14 @@ Connection::Need Connection::failed() noexcept {
   sessions_.counters().failures.add();
   threw_ = false;
   pending_.emplace<std::monostate>();
-  if (over_ || !stream_) return finish();
+  if (over_) return finish();
   end_.cause = SessionEnd::Cause::failed;
-  session_.shut_down(service_->failed());
+  if (!stream_) return finish();
+  if (std::exchange(greeted_, true)) {
+    session_.shut_down(service_->failed());
+  } else {
+    session_.greet(service_->failed());
+  }
   return close_session(ev::Closed::Cause::shut_down);
 }
 
@@ -197,7 +202,6 @@ Connection::Need Connection::advance() {
 Connection::Need Connection::handle(const protocol::ServerEvent& event) {
   if (std::holds_alternative<ev::NeedInput>(event)) return need_input();
   if (const auto* body = std::get_if<ev::Body>(&event)) return write_body(body->octets);
-  told_since_wait_ = true;
   if (const auto* rcpt = std::get_if<ev::Rcpt>(&event)) {
     return ask(Question::command, handler_->on_rcpt(*rcpt));
   }
@@ -255,7 +259,6 @@ Connection::Need Connection::handle_rare(const protocol::ServerEvent& event) {
 }
 
 Connection::Need Connection::greet() {
-  greeted_ = true;
   const Need need = ask(Question::greeting, handler_->on_connect(service_->greeting()));
   return need == Need::nothing ? advance() : need;
 }
@@ -380,7 +383,10 @@ Connection::Need Connection::finish() {
 
 void Connection::take(Question question, const ReplyView& reply) {
   switch (question) {
-    case Question::greeting: session_.greet(reply); return;
+    case Question::greeting:
+      greeted_ = true;
+      session_.greet(reply);
+      return;
     case Question::command: session_.reply(reply); return;
     case Question::content:
       message_taken_ = message_taken_ || reply.code.positive();
@@ -411,6 +417,7 @@ Connection::Need Connection::flush() {
       writing_ = false;
       return Need::nothing;
     }
+    replied_ = true;
     const IoResult result = stream_->try_write(std::span(&output, 1));
     if (result.status == IoStatus::failed) return lost(result.error);
     if (result.done()) {
@@ -501,11 +508,11 @@ void Connection::set_input_deadline() {
     phase_deadline_ = std::min(transport::later(now, timeouts.data_block), phase_deadline_ + credit);
   } else if (content) {
     phase_deadline_ = transport::later(now, timeouts.data_block);
-  } else if (content_ || told_since_wait_) {
+  } else if (content_ || replied_) {
     phase_deadline_ = transport::later(now, timeouts.command);
   }
   content_ = content;
-  told_since_wait_ = false;
+  replied_ = false;
   octets_since_wait_ = 0;
   stream_->expires_at(std::min(phase_deadline_, session_deadline_));
 }

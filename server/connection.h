@@ -115,7 +115,7 @@ class Connection {
   Question question_ = Question::greeting;
   bool greeted_ = false;
   bool content_ = false;         // the deadline in force is one for content
-  bool told_since_wait_ = true;  // the session did something: the time for the next command begins anew
+  bool replied_ = true;          // since the last wait: the time for the next command begins anew
   bool more_input_ = false;      // the last read filled the buffer
   bool waiting_ = false;         // in input, output or closing: nudge() may end it
   bool writing_ = false;         // output has a deadline already

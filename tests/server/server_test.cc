@@ -1,0 +1,342 @@
+// The whole server: on a network in memory for what must be exact, on real sockets and threads for what must
+// be real.
+
+#include "postrider/server/server.h"
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "postrider/tests/server/fixture.h"
+#include "postrider/transport/memory_network.h"
+#include "postrider/transport/socket_network.h"
+
+namespace postrider::server {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using transport::Endpoint;
+using transport::IoResult;
+using transport::Loop;
+using transport::Loops;
+using transport::MemoryNetwork;
+using transport::SocketNetwork;
+using transport::Stream;
+using transport::StreamResult;
+
+class ServerInMemoryTest : public testing::Test {
+ protected:
+  void TearDown() override {
+    server_->stop(seconds(0));
+    tests::settle(loop_);
+    server_->stop(seconds(0));
+    clock_.advance(minutes(1));
+    loop_.expire();
+    tests::settle(loop_);
+    EXPECT_EQ(server_->sessions(), 0U);
+    EXPECT_EQ(loop_.tasks(), 0U);
+  }
+
+  void start(AdmissionLimits limits = {}) {
+    admission_ = std::make_unique<Admission>(limits);
+    server_ = std::make_unique<Server>(loop_, network_, tests::test_config(), factory_, *admission_);
+    ASSERT_TRUE(server_->listen(at_));
+    tests::settle(loop_);
+  }
+
+  std::unique_ptr<Stream> connect(std::string_view from = "192.0.2.1:0") {
+    transport::ConnectOptions options;
+    options.source = Endpoint::parse(from);
+    StreamResult stream = tests::run_task(loop_, network_.connect(at_, options));
+    tests::settle(loop_);
+    return stream ? std::move(*stream) : nullptr;
+  }
+
+  std::string read(Stream& stream) {
+    tests::settle(loop_);
+    std::array<char, 4096> buffer;
+    const IoResult result = stream.try_read(buffer);
+    return std::string(buffer.data(), result.octets);
+  }
+
+  bool ended(Stream& stream) {
+    tests::settle(loop_);
+    std::array<char, 1> buffer;
+    return stream.try_read(buffer).status == transport::IoStatus::end;
+  }
+
+  void say(Stream& stream, std::string_view text) {
+    stream.try_write(std::span(&text, 1));
+    tests::settle(loop_);
+  }
+
+  transport::ManualClock clock_;
+  Loop loop_{clock_};
+  MemoryNetwork network_{loop_};
+  tests::Record record_;
+  tests::Behaviour behaviour_;
+  tests::TestFactory<> factory_{record_, behaviour_};
+  std::unique_ptr<Admission> admission_;
+  std::unique_ptr<Server> server_;
+  Endpoint at_ = *Endpoint::parse("192.0.2.25:25");
+};
+
+TEST_F(ServerInMemoryTest, ServesConnections) {
+  start();
+  auto one = connect();
+  auto two = connect();
+  EXPECT_EQ(read(*one), "220 mx.test ESMTP\r\n");
+  EXPECT_EQ(read(*two), "220 mx.test ESMTP\r\n");
+  EXPECT_EQ(server_->sessions(), 2U);
+  say(*one, "QUIT\r\n");
+  EXPECT_EQ(read(*one), "221 2.0.0 Bye\r\n");
+  EXPECT_EQ(server_->sessions(), 1U);
+  EXPECT_EQ(server_->counters().connections, 2U);
+}
+
+TEST_F(ServerInMemoryTest, RefusesAboveTheLimitsWith421) {
+  start({.connections = 3, .connections_per_address = 2});
+  auto one = connect("192.0.2.1:0");
+  auto two = connect("192.0.2.1:0");
+  auto three = connect("192.0.2.1:0");
+  EXPECT_EQ(read(*three), "421 4.7.0 mx.test Too many connections from your address\r\n");
+  EXPECT_TRUE(ended(*three));
+  auto other = connect("192.0.2.2:0");
+  EXPECT_EQ(read(*other), "220 mx.test ESMTP\r\n");
+  auto last = connect("192.0.2.3:0");
+  EXPECT_EQ(read(*last), "421 4.7.0 mx.test Too many connections, try again later\r\n");
+  EXPECT_EQ(server_->counters().refused, 2U);
+  EXPECT_EQ(server_->counters().connections, 3U);
+  one.reset();
+  tests::settle(loop_);
+  auto again = connect("192.0.2.1:0");
+  EXPECT_EQ(read(*again), "220 mx.test ESMTP\r\n");
+}
+
+TEST_F(ServerInMemoryTest, RefusesHaste) {
+  start({.new_per_minute = 1});
+  auto one = connect();
+  auto two = connect();
+  EXPECT_EQ(read(*two), "421 4.7.0 mx.test Too many new connections from your address\r\n");
+  clock_.advance(minutes(1));
+  auto three = connect();
+  EXPECT_EQ(read(*three), "220 mx.test ESMTP\r\n");
+}
+
+TEST_F(ServerInMemoryTest, StopsGracefully) {
+  start();
+  auto idle = connect();
+  auto busy = connect();
+  auto slow = connect();
+  say(*busy, "EHLO client.test\r\nMAIL FROM:<a@client.test>\r\n");
+  say(*busy, "MAIL FROM:<a@client.test>\r\nRCPT TO:<b@mx.test>\r\n");
+  say(*slow, "EHLO client.test\r\n");
+  say(*slow, "MAIL FROM:<a@client.test>\r\n");
+  read(*idle);
+  read(*busy);
+  read(*slow);
+  server_->stop(seconds(30));
+  EXPECT_EQ(read(*idle), "421 4.3.2 mx.test Shutting down, try again later\r\n");
+  EXPECT_TRUE(ended(*idle));
+  EXPECT_EQ(connect(), nullptr) << "nobody listens any more";
+  say(*busy, "DATA\r\n");
+  EXPECT_TRUE(read(*busy).starts_with("354"));
+  say(*busy, "text\r\n.\r\n");
+  EXPECT_EQ(read(*busy), "250 2.0.0 Ok\r\n421 4.3.2 mx.test Shutting down, try again later\r\n");
+  EXPECT_EQ(record_.messages.size(), 1U);
+  EXPECT_EQ(read(*slow), "");
+  clock_.advance(seconds(31));
+  loop_.expire();
+  EXPECT_EQ(read(*slow), "421 4.3.2 mx.test Shutting down, try again later\r\n");
+}
+
+TEST_F(ServerInMemoryTest, ASecondStopIsImpatient) {
+  start();
+  auto busy = connect();
+  say(*busy, "EHLO client.test\r\n");
+  say(*busy, "MAIL FROM:<a@client.test>\r\n");
+  read(*busy);
+  server_->stop(minutes(5));
+  EXPECT_EQ(read(*busy), "");
+  server_->stop(minutes(5));
+  EXPECT_EQ(read(*busy), "421 4.3.2 mx.test Shutting down, try again later\r\n");
+}
+
+TEST_F(ServerInMemoryTest, ANewConfigurationIsForNewSessions) {
+  start();
+  auto before = connect();
+  read(*before);
+  ServerConfig config = tests::test_config();
+  config.protocol.hostname = "new.test";
+  server_->reconfigure(config);
+  auto after = connect();
+  EXPECT_EQ(read(*after), "220 new.test ESMTP\r\n");
+  say(*before, "HELO client.test\r\n");
+  EXPECT_EQ(read(*before), "250 mx.test\r\n");
+}
+
+TEST_F(ServerInMemoryTest, AnAddressInUseIsAnError) {
+  start();
+  EXPECT_EQ(server_->listen(at_).error(), transport::error::address_in_use);
+}
+
+// ---- Real sockets and threads ----
+
+class Drain final : public MessageSink {
+ public:
+  explicit Drain(std::atomic<std::uint64_t>& octets) : octets_(octets) {}
+  Soon<void> write(std::string_view octets) override {
+    octets_ += octets.size();
+    return {};
+  }
+  Answer finish(const protocol::ev::BodyEnd&, std::size_t) override { return kOk; }
+
+ private:
+  std::atomic<std::uint64_t>& octets_;
+};
+
+class DiscardFactory final : public HandlerFactory {
+ public:
+  class Discard final : public Handler {
+   public:
+    explicit Discard(std::atomic<std::uint64_t>& octets) : octets_(octets) {}
+    Answer on_rcpt(const protocol::ev::Rcpt&) override { return kOk; }
+    Soon<Opened> on_data() override { return Opened(std::make_unique<Drain>(octets_)); }
+
+   private:
+    std::atomic<std::uint64_t>& octets_;
+  };
+
+  std::unique_ptr<Handler> make(const ConnectionInfo& info) override {
+    addresses_ += info.local().port() != 0 ? 1 : 0;
+    return std::make_unique<Discard>(octets_);
+  }
+
+  std::atomic<std::uint64_t> octets_ = 0;
+  std::atomic<std::uint64_t> addresses_ = 0;
+};
+
+// Says everything at its turn and reads until the connection ends.
+Task<std::string> talk(transport::Network& network, Endpoint to, int messages) {
+  std::string replies;
+  transport::ConnectOptions options;
+  StreamResult connected = co_await network.connect(to, options);
+  if (!connected) co_return "cannot connect";
+  std::unique_ptr<Stream> stream = std::move(*connected);
+  std::array<char, 4096> buffer;
+  for (int turn = -2; turn <= 2 * messages; ++turn) {
+    const IoResult result = co_await stream->read_some(buffer);
+    if (!result.done()) co_return replies + "lost";
+    replies.append(buffer.data(), result.octets);
+    std::string_view text = "MAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n";
+    if (turn == -2) text = "EHLO client.test\r\n";
+    if (turn >= 0 && turn % 2 == 0) text = "hello\r\n.\r\n";
+    if (turn == 2 * messages) text = "";
+    if (turn == 2 * messages - 1) text = "QUIT\r\n";
+    const transport::error_code failure = co_await stream->write_all(text);
+    if (failure) co_return replies + failure.message();
+  }
+  co_return replies;
+}
+
+class ServerOnSocketsTest : public testing::Test {
+ protected:
+  static constexpr int kClients = 40;
+  static constexpr int kMessages = 5;
+
+  // Every client has its say; all of it is answered.
+  void expect_service(const Endpoint& at) {
+    Loop loop;
+    SocketNetwork network(loop);
+    std::vector<std::optional<std::string>> outcomes(kClients);
+    for (auto& outcome : outcomes) loop.spawn(tests::keep_result(talk(network, at, kMessages), outcome));
+    tests::run_until(loop, [&] { return loop.tasks() == 0; });
+    for (const auto& outcome : outcomes) {
+      ASSERT_TRUE(outcome);
+      EXPECT_TRUE(outcome->ends_with("221 2.0.0 Bye\r\n")) << *outcome;
+    }
+  }
+
+  DiscardFactory factory_;
+  Admission admission_{{}};
+};
+
+TEST_F(ServerOnSocketsTest, ServesOnSeveralThreads) {
+  Loops loops(2);
+  Server server(loops, tests::test_config(), factory_, admission_);
+  const auto at = server.listen(*Endpoint::parse("127.0.0.1:0"));
+  ASSERT_TRUE(at) << at.error().message();
+  EXPECT_NE(at->port(), 0);
+  const auto also = server.listen(*Endpoint::parse("[::1]:0"));
+  ASSERT_TRUE(also) << also.error().message();
+  std::jthread thread([&] { loops.run(); });
+  expect_service(*at);
+  expect_service(*also);
+  server.stop(seconds(10));
+  loops.stop();
+  thread.join();
+  const Counters sum = server.counters();
+  EXPECT_EQ(sum.connections, 2U * kClients);
+  EXPECT_EQ(sum.ended, 2U * kClients);
+  EXPECT_EQ(sum.messages, 2U * kClients * kMessages);
+  EXPECT_EQ(sum.octets, 2U * kClients * kMessages * 7U);
+  EXPECT_EQ(factory_.octets_, sum.octets);
+  EXPECT_EQ(factory_.addresses_, sum.connections);
+  EXPECT_EQ(admission_.connections(), 0U);
+}
+
+TEST_F(ServerOnSocketsTest, ServesAUnixSocket) {
+  Loops loops(2);
+  Server server(loops, tests::test_config(), factory_, admission_);
+  const auto at = server.listen(Endpoint::local("/tmp/postrider-server-test-" + std::to_string(::getpid())));
+  ASSERT_TRUE(at) << at.error().message();
+  std::jthread thread([&] { loops.run(); });
+  expect_service(*at);
+  server.stop(seconds(10));
+  loops.stop();
+  thread.join();
+  EXPECT_EQ(server.counters().messages, std::uint64_t{kClients} * kMessages);
+}
+
+TEST_F(ServerOnSocketsTest, ListensWhileItRunsAndStopsWithIdleSessions) {
+  Loops loops(2);
+  Server server(loops, tests::test_config(), factory_, admission_);
+  std::jthread thread([&] { loops.run(); });
+  const auto at = server.listen(*Endpoint::parse("127.0.0.1:0"));
+  ASSERT_TRUE(at);
+  Loop loop;
+  SocketNetwork network(loop);
+  std::vector<std::unique_ptr<Stream>> idle;
+  for (int client = 0; client < kClients; ++client) {
+    StreamResult stream = tests::run_task(loop, network.connect(*at, {}));
+    ASSERT_TRUE(stream);
+    idle.push_back(std::move(*stream));
+  }
+  std::array<char, 256> buffer;
+  for (auto& stream : idle) EXPECT_TRUE(tests::run_task(loop, stream->read_some(buffer)).done());
+  EXPECT_EQ(server.sessions(), std::uint64_t{kClients});
+  server.stop(seconds(10));
+  loops.stop();
+  for (auto& stream : idle) {
+    const IoResult result = tests::run_task(loop, stream->read_some(buffer));
+    EXPECT_TRUE(std::string_view(buffer.data(), result.octets).starts_with("421 4.3.2"));
+    stream.reset();
+  }
+  thread.join();
+  EXPECT_EQ(server.sessions(), 0U);
+}
+
+}  // namespace
+}  // namespace postrider::server
