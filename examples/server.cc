@@ -3,23 +3,23 @@
 
 #include "postrider/server/server.h"
 using namespace postrider;
+using namespace postrider::server;
 
-struct Printer : server::MessageSink {
-  server::Soon<void> write(std::string_view octets) override { return std::cout << octets, server::Soon<void>(); }
-  server::Answer finish(const protocol::ev::BodyEnd&, std::size_t) override { return std::cout.flush(), server::kOk; }
+struct Printer : MessageSink {
+  Soon<void> write(std::string_view octets) override { return std::cout << octets, Soon<void>(); }
+  Answer finish(const protocol::ev::BodyEnd&, std::size_t) override { return std::cout.flush(), kOk; }
 };
-struct Session : server::Handler {
-  server::Answer on_rcpt(const protocol::ev::Rcpt&) override { return server::kOk; }
-  server::Soon<server::Opened> on_data() override { return server::Opened(std::make_unique<Printer>()); }
+struct Session : Handler {
+  Answer on_rcpt(const protocol::ev::Rcpt&) override { return kOk; }
+  Soon<Opened> on_data() override { return Opened(std::make_unique<Printer>()); }
 };
-struct Sessions : server::HandlerFactory {
-  std::unique_ptr<server::Handler> make(const server::ConnectionInfo&) override { return std::make_unique<Session>(); }
+struct Factory : HandlerFactory {
+  std::unique_ptr<Handler> make(const ConnectionInfo&) override { return std::make_unique<Session>(); }
 };
 int main() {
-  Sessions sessions;
-  server::Admission admission({});
+  Factory factory;
+  Admission admission({});
   transport::Loops loops(1);
-  server::Server server(loops, server::ServerConfig(), sessions, admission);
-  if (!server.listen(*transport::Endpoint::parse("127.0.0.1:2525"))) return 1;
-  loops.run();
+  Server server(loops, ServerConfig(), factory, admission);
+  if (server.listen(transport::Endpoint::parse("127.0.0.1:2525").value())) loops.run();
 }
