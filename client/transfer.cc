@@ -9,10 +9,9 @@ using namespace protocol;
 
 namespace {
 
-// RFC 8689 5; RFC 3463 3.7 and the IANA registry.
-constexpr EnhancedDetail kRequireTlsNeeded{7, 30};
-constexpr EnhancedDetail kConversionNeeded{6, 3};  // RFC 3463 3.7: conversion required but not supported
-constexpr EnhancedDetail kNotCapable{3, 3};        // RFC 3463 3.4: system not capable of selected features
+constexpr EnhancedDetail kRequireTlsNeeded{7, 30};  // RFC 8689
+constexpr EnhancedDetail kConversionNeeded{6, 3};   // RFC 3463 3.7: conversion required but not supported
+constexpr EnhancedDetail kNotCapable{3, 3};         // RFC 3463 3.4: system not capable of selected features
 
 bool has_non_ascii(const ForwardPath& to) noexcept { return !to.postmaster && to.mailbox.has_non_ascii(); }
 
@@ -67,7 +66,7 @@ std::optional<Reply> refuse_message(const Envelope& envelope, const MessageFacts
     return Reply(code::mailbox_unavailable, kRequireTlsNeeded, "REQUIRETLS support required");
   }
   if (mail.parameters.deliver_by && mail.parameters.deliver_by->mode == DeliverBy::Mode::return_mail &&
-      lacks(Extension::deliver_by)) {  // RFC 2852 4.1.4: mode R must not be relayed where it means nothing
+      lacks(Extension::deliver_by)) {  // RFC 2852: mode R must not be relayed where it means nothing
     return Reply(code::mailbox_unavailable, kNotCapable, "DELIVERBY support required");
   }
   if (mail.parameters.future_release && lacks(Extension::future_release)) {  // it would be released at once

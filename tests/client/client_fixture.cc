@@ -3,7 +3,7 @@
 namespace postrider::client::testing {
 namespace {
 
-Task<void> converse(Client& client, std::unique_ptr<transport::Stream> stream, const Envelope& envelope,
+Task<void> send_all(Client& client, std::unique_ptr<transport::Stream> stream, const Envelope& envelope,
                     MessageSource& message, int times, Outcome<void>& started,
                     std::vector<DeliveryReport>& reports, bool& done) {
   started = co_await client.start(std::move(stream));
@@ -51,19 +51,16 @@ std::string make_text(std::size_t octets) {
   return text;
 }
 
-ClientTest::Session ClientTest::play(FakeServer& server, const Envelope& envelope, MessageSource& message,
-                                     int times) {
-  transport::Loop loop(clock);
-  auto [mine, yours] = transport::MemoryStream::make_pair(loop, capacity);
-  mine->follow(client_script);
-  yours->follow(server_script);
+ClientTest::Session ClientTest::converse(transport::Loop& loop, Task<void> server,
+                                         std::unique_ptr<transport::Stream> stream, const Envelope& envelope,
+                                         MessageSource& message, int times) {
   Client client(loop, config);
   Session session;
   std::vector<DeliveryReport> reports;
   bool done = false;
   const transport::SteadyTime begin = clock.steady_now();
-  loop.spawn(server.serve(loop, std::move(yours)));
-  loop.spawn(converse(client, std::move(mine), envelope, message, times, session.started, reports, done));
+  loop.spawn(std::move(server));
+  loop.spawn(send_all(client, std::move(stream), envelope, message, times, session.started, reports, done));
   EXPECT_TRUE(run_until(loop, clock, done)) << "stuck";
   while (loop.poll()) {
   }

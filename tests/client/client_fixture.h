@@ -35,10 +35,22 @@ class ClientTest : public ::testing::Test {
   };
 
   // Starts a client against `server`, sends the message `times` times, and quits.
-  Session play(FakeServer& server, const Envelope& envelope, MessageSource& message, int times = 1);
+  template <class Server>
+  Session play(Server& server, const Envelope& envelope, MessageSource& message, int times = 1) {
+    transport::Loop loop(clock);
+    auto [mine, yours] = transport::MemoryStream::make_pair(loop, capacity);
+    mine->follow(client_script);
+    yours->follow(server_script);
+    return converse(loop, server.serve(loop, std::move(yours)), std::move(mine), envelope, message, times);
+  }
   Session play(FakeServer& server, const Envelope& envelope, std::string_view text, int times = 1);
   Session play(FakeServer& server, std::string_view text = "Subject: x\r\n\r\nhello\r\n");
 
+ private:
+  Session converse(transport::Loop& loop, Task<void> server, std::unique_ptr<transport::Stream> stream,
+                   const Envelope& envelope, MessageSource& message, int times);
+
+ protected:
   transport::ManualClock clock;
   ClientConfig config;
   transport::MemoryScript client_script;  // what goes wrong at the client's end
