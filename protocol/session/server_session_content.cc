@@ -83,9 +83,10 @@ bool ServerSession::end_of_chunk(ServerEvent& out) {
       send_refusal(chunk_refusal_);
     chunk_refusal_ = Reply();
     if (state_ == State::closed) return false;
-    // A message of which a chunk is missing stays refused until RSET; without a transaction nothing has
-    // changed.
+    // A message of which a chunk is missing stays refused until its last chunk or RSET; without a transaction
+    // nothing has changed.
     state_ = accepted_recipients_ != 0 ? State::chunk_failed : state_before_chunk_;
+    if (chunk_last_ && state_ == State::chunk_failed) forget_transaction();
     return false;
   }
   if (chunk_last_) {

@@ -359,11 +359,23 @@ TEST(ServerSession, AfterAFailedChunkAllAreRefusedUntilRset) {
   script.answer("chunk", {Reply(code::insufficient_storage, status::system_full, "Full")});
   EXPECT_EQ(script.feed("BDAT 3\r\nabc"), "452 4.3.1 Full\r\n");
   EXPECT_THAT(script.feed("BDAT 3\r\nabc"), StartsWith("503 5.5.1"));
-  EXPECT_THAT(script.feed("BDAT 3 LAST\r\nabc"), StartsWith("503 5.5.1"));
   EXPECT_THAT(script.feed("MAIL FROM:<>\r\n"), StartsWith("503 5.5.1"));
   EXPECT_THAT(script.feed("RSET\r\n"), StartsWith("250 "));
   EXPECT_THAT(script.feed("MAIL FROM:<>\r\n"), StartsWith("250 "));
   EXPECT_EQ(script.content(), "");
+}
+
+// A client that has sent its last chunk believes the message to be over, and would take a 503 to its next
+// MAIL for a verdict about the next message.
+TEST(ServerSession, TheLastChunkEndsAFailedMessage) {
+  ServerScript script;
+  with_envelope(script);
+  script.answer("chunk", {Reply(code::insufficient_storage, status::system_full, "Full")});
+  EXPECT_EQ(script.feed("BDAT 3\r\nabc"), "452 4.3.1 Full\r\n");
+  EXPECT_THAT(script.feed("BDAT 3 LAST\r\nabc"), StartsWith("503 5.5.1"));
+  EXPECT_THAT(script.feed("MAIL FROM:<>\r\nRCPT TO:<c@d.example>\r\n"), StartsWith("250 "));
+  EXPECT_EQ(script.feed("BDAT 3 LAST\r\nabc"), "452 4.3.1 Full\r\n");
+  EXPECT_THAT(script.feed("MAIL FROM:<>\r\n"), StartsWith("250 "));
 }
 
 TEST(ServerSession, AChunkThatCannotBeSkippedCloses) {
