@@ -23,8 +23,12 @@ constexpr ReplyView out_of_order(std::string_view text) noexcept {
 }
 // RFC 5321 4.2.3: 553, mailbox name not allowed, "e.g. mailbox syntax incorrect". Which of sender and
 // recipient it was is known to the caller alone.
-constexpr ReplyView bad_address(EnhancedDetail status, std::string_view text) noexcept {
-  return {code::bad_mailbox_name, status, text};
+constexpr ReplyView bad_address(std::string_view text) noexcept {
+  return {code::bad_mailbox_name, status::bad_mailbox_syntax, text};
+}
+// RFC 5321 4.2.3: 504, command parameter not implemented.
+constexpr ReplyView not_implemented(std::string_view text) noexcept {
+  return {code::parameter_not_implemented, status::invalid_arguments, text};
 }
 // RFC 5321 4.1.1.11: 555, MAIL or RCPT parameters not recognized or not implemented.
 constexpr ReplyView unknown_parameter(std::string_view text) noexcept {
@@ -56,20 +60,18 @@ ReplyView reply_hint(Errc code) noexcept {
     case Errc::bad_syntax: return bad_argument("Syntax error in arguments");
     case Errc::missing_argument: return bad_argument("Argument missing");
     case Errc::unexpected_argument: return bad_argument("This command takes no argument");
-    // Addresses. RFC 3463 3.2: X.1.2 bad destination system address, X.1.3 bad destination mailbox syntax.
-    case Errc::bad_path: return bad_address(status::bad_mailbox_syntax, "Bad address syntax");
-    case Errc::bad_domain: return bad_address(status::bad_mailbox_syntax, "Bad domain syntax");
+    // Addresses. RFC 3463 3.2: X.1.3, bad destination mailbox syntax.
+    case Errc::bad_path: return bad_address("Bad address syntax");
+    case Errc::bad_domain: return bad_address("Bad domain syntax");
     case Errc::bad_address_literal:
-      return bad_address(status::bad_mailbox_syntax,
-                         "Bad address literal, as in [192.0.2.1] or [IPv6:2001:db8::1]");
-    case Errc::local_part_too_long:
-      return bad_address(status::bad_mailbox_syntax, "Local part longer than 64 octets");
-    case Errc::domain_too_long:
-      return bad_address(status::bad_mailbox_syntax, "Domain longer than 255 octets");
-    case Errc::path_too_long: return bad_address(status::bad_mailbox_syntax, "Path longer than 256 octets");
+      return bad_address("Bad address literal, as in [192.0.2.1] or [IPv6:2001:db8::1]");
+    case Errc::local_part_too_long: return bad_address("Local part longer than 64 octets");
+    case Errc::domain_too_long: return bad_address("Domain longer than 255 octets");
+    case Errc::path_too_long: return bad_address("Path longer than 256 octets");
     // RFC 6531 3.5: 553 to RCPT, 550 to MAIL.
     case Errc::non_ascii_without_smtputf8:
-      return bad_address(status::non_ascii_addresses, "Address is not ASCII, and MAIL came without SMTPUTF8");
+      return {code::bad_mailbox_name, status::non_ascii_addresses,
+              "Not an ASCII address, MAIL needs SMTPUTF8"};
     // ESMTP parameters
     case Errc::bad_parameter: return bad_argument("Malformed parameter, or value out of its range");
     case Errc::duplicate_parameter: return bad_argument("Parameter given twice");
@@ -77,28 +79,25 @@ ReplyView reply_hint(Errc code) noexcept {
     case Errc::parameter_not_offered: return unknown_parameter("Parameter not offered in the reply to EHLO");
     case Errc::parameter_value_missing: return bad_argument("Parameter needs a value");
     case Errc::parameter_value_unexpected: return bad_argument("Parameter takes no value");
-    case Errc::parameter_not_implemented:  // RFC 5321 4.2.3
-      return {code::parameter_not_implemented, status::invalid_arguments, "Parameter value not implemented"};
-    case Errc::bad_xtext: return bad_argument("Bad xtext in a parameter");  // RFC 3461 4
-    case Errc::message_too_big_declared:                                    // RFC 1870 6.1
-      return {code::exceeded_storage, status::message_too_big, "Message size exceeds the limit"};
+    case Errc::parameter_not_implemented: return not_implemented("Parameter value not implemented");
+    case Errc::bad_xtext:
+      return bad_argument("Bad xtext in a parameter");  // RFC 3461 4
     // AUTH, RFC 4954 4 and 6
     case Errc::bad_base64: return {code::bad_arguments, status::syntax_error, "Not valid base64"};
     case Errc::auth_line_too_long:
       return {code::unrecognized_command, status::auth_line_too_long, "Authentication line too long"};
     case Errc::already_authenticated: return out_of_order("Already authenticated");
-    case Errc::unknown_mechanism:
-      return {code::parameter_not_implemented, status::invalid_arguments, "Mechanism not offered, see EHLO"};
+    case Errc::unknown_mechanism: return not_implemented("Mechanism not offered, see EHLO");
     case Errc::not_implemented:  // RFC 5321 4.2.4
       return {code::not_implemented, status::invalid_command, "Command not implemented"};
     // Message content
     case Errc::bad_chunk_size: return bad_argument("Bad chunk size, closing");
     case Errc::chunk_out_of_sequence: return out_of_order("BDAT not allowed now, send RSET");  // RFC 3030 2
+    case Errc::message_too_big_declared:                                                       // RFC 1870 6.1
     case Errc::message_too_big:                                                                // RFC 1870 6.3
       return {code::exceeded_storage, status::message_too_big, "Message exceeds the size limit"};
     case Errc::bare_ending_in_data:  // RFC 5321 2.3.8 and 4.1.1.4
-      return {code::mailbox_unavailable, status::syntax_error,
-              "Message has CR or LF alone, end every line with CRLF"};
+      return {code::mailbox_unavailable, status::syntax_error, "CR or LF alone in the message, use CRLF"};
     case Errc::nul_in_data: return bad_content("Message has NUL octets, encode it");
     case Errc::text_line_too_long:  // RFC 5321 4.5.3.1.6
       return bad_content("Message has over-long lines, encode it or fold to 998 octets");
@@ -108,20 +107,20 @@ ReplyView reply_hint(Errc code) noexcept {
     case Errc::too_many_recipients:                                        // RFC 5321 4.5.3.1.10
       return {code::insufficient_storage, status::too_many_recipients,
               "Too many recipients, send the rest later"};
-    // Replies: met by clients alone.
-    case Errc::bad_reply_code:
-    case Errc::reply_code_changed:
-    case Errc::reply_too_long:
-    case Errc::unsolicited_reply: return kLocalError;
     // Sessions
     case Errc::plaintext_after_starttls: return failed("Commands after STARTTLS before TLS");
     case Errc::pipelining_violation:
       return {code::bad_sequence, status::other_protocol,
               "Wait for the reply to this command before sending more"};
     case Errc::early_talker: return failed("Wait for the greeting before sending");  // RFC 5321 4.3.1
-    case Errc::extension_not_offered: return kLocalError;
     case Errc::too_many_errors: return closing("Too many errors, closing");
     case Errc::too_many_commands: return closing("Too many commands without mail, closing");
+    // Met by clients alone, or by nobody.
+    case Errc::bad_reply_code:
+    case Errc::reply_code_changed:
+    case Errc::reply_too_long:
+    case Errc::unsolicited_reply:
+    case Errc::extension_not_offered:
     case Errc::misuse: return kLocalError;
   }
   return kLocalError;

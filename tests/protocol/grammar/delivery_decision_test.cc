@@ -132,7 +132,7 @@ TEST(Decide, Google) {
        fail_recipient},
       {Stage::rcpt, "552 5.2.2 The email account that you tried to reach is over quota. - gsmtp",
        fail_recipient},
-      {Stage::rcpt, "553 5.1.2 The recipient address <a@b..c> is not a valid RFC-5321 address. - gsmtp",
+      {Stage::rcpt, "553 5.1.2 The recipient address <a@b..c> is not a valid address. - gsmtp",
        fail_recipient},
       {Stage::content,
        "550-5.7.26 Your email has been blocked because the sender is unauthenticated.\n550 5.7.26 DKIM = did "
