@@ -61,8 +61,8 @@ constexpr Run run_of_atoms(std::string_view text) noexcept {
 // The longest run of Let-dig, "-" and ".", and whether it is sub-domain *("." sub-domain).
 constexpr Run run_of_domain(std::string_view text) noexcept {
   unsigned before = kDot | kNoLetDig;
-  unsigned faults =
-      0;  // bit kDot: a "." behind what is no Let-dig; bit kNoLetDig: what is no Let-dig behind a "."
+  // Bit kDot: a "." behind what is no Let-dig; bit kNoLetDig: what is no Let-dig behind a ".".
+  unsigned faults = 0;
   std::size_t i = 0;
   for (; i < text.size(); ++i) {
     const unsigned shape = shape_of(text[i]);
@@ -92,7 +92,7 @@ Run run_with_utf8(std::string_view text, CharClass inner, bool domain) noexcept 
 
 // Quoted-string = DQUOTE *QcontentSMTP DQUOTE; QcontentSMTP = qtextSMTP / quoted-pairSMTP, RFC 5321 4.1.2.
 // The cursor stands at the first DQUOTE.
-Result<std::string_view> quoted_string(Cursor& cursor, Utf8 utf8) noexcept {
+Verdict quoted_string(Cursor& cursor, Utf8 utf8, std::string_view& out) noexcept {
   const CharClass qtext = utf8 == Utf8::yes ? kQtext | kNonAscii : kQtext;
   Cursor c = cursor;
   c.skip(1);
@@ -106,14 +106,14 @@ Result<std::string_view> quoted_string(Cursor& cursor, Utf8 utf8) noexcept {
     if (c.done() || !is(c.peek(), kPrintable)) return fail(Errc::bad_path, c.offset());
     c.skip(1);
   }
-  const std::string_view quoted = c.since(cursor.offset());
-  if (utf8 == Utf8::yes && !is_utf8(quoted)) return fail(Errc::bad_path, cursor.offset());
+  out = c.since(cursor.offset());
+  if (utf8 == Utf8::yes && !is_utf8(out)) return fail(Errc::bad_path, cursor.offset());
   cursor = c;
-  return quoted;
+  return {};
 }
 
 // Dot-string = Atom *("." Atom)
-Result<std::string_view> dot_string(Cursor& cursor, Utf8 utf8) noexcept {
+Verdict dot_string(Cursor& cursor, Utf8 utf8, std::string_view& out) noexcept {
   Run run = run_of_atoms(cursor.rest());
   const std::string_view rest = cursor.rest();
   if (run.size < rest.size() && is(rest[run.size], kNonAscii)) {
@@ -121,15 +121,16 @@ Result<std::string_view> dot_string(Cursor& cursor, Utf8 utf8) noexcept {
     run = run_with_utf8(rest, kAtext | kNonAscii, false);
   }
   if (!run.well_formed) return fail(Errc::bad_path, cursor.offset());
+  out = rest.substr(0, run.size);
   cursor.skip(run.size);
-  return rest.substr(0, run.size);
+  return {};
 }
 
-Result<std::string_view> local_part_of_any_length(Cursor& cursor, Utf8 utf8) noexcept {
-  return cursor.peek() == '"' ? quoted_string(cursor, utf8) : dot_string(cursor, utf8);
+Verdict local_part_of_any_length(Cursor& cursor, Utf8 utf8, std::string_view& out) noexcept {
+  return cursor.peek() == '"' ? quoted_string(cursor, utf8, out) : dot_string(cursor, utf8, out);
 }
 
-Result<void> domain_name(Cursor& cursor, Utf8 utf8, std::string_view& out) noexcept {
+Verdict domain_name(Cursor& cursor, Utf8 utf8, std::string_view& out) noexcept {
   const std::string_view rest = cursor.rest();
   Run run = run_of_domain(rest);
   if (run.size < rest.size() && is(rest[run.size], kNonAscii)) {
@@ -144,7 +145,7 @@ Result<void> domain_name(Cursor& cursor, Utf8 utf8, std::string_view& out) noexc
 }
 
 // address-literal, RFC 5321 4.1.3. The cursor stands at "[".
-Result<void> literal(Cursor& cursor, Host& out) noexcept {
+Verdict literal(Cursor& cursor, Host& out) noexcept {
   Cursor c = cursor;
   c.skip(1);
   const std::string_view content = c.take_while(kDcontent);
@@ -160,39 +161,57 @@ Result<void> literal(Cursor& cursor, Host& out) noexcept {
 }
 
 // Mailbox = Local-part "@" ( Domain / address-literal )
-Result<void> read_mailbox(Cursor& cursor, Utf8 utf8, Mailbox& out) noexcept {
+Verdict read_mailbox(Cursor& cursor, Utf8 utf8, Mailbox& out) noexcept {
   Cursor c = cursor;
-  const Result<std::string_view> local = local_part_of_any_length(c, utf8);
-  if (!local) return std::unexpected(local.error());
+  std::string_view local;
+  if (const Verdict read = local_part_of_any_length(c, utf8, local); !read) return read;
   if (!c.take('@')) return fail(Errc::bad_path, c.offset());
-  if (local->size() > kMaxLocalPart)
+  if (local.size() > kMaxLocalPart)
     return fail(Errc::local_part_too_long, cursor.offset());  // RFC 5321 4.5.3.1.1
   Host host;
-  if (Result<void> read = recognise::host(c, utf8, host); !read) return read;
+  if (const Verdict read = recognise::host(c, utf8, host); !read) return read;
   // RFC 5321 4.5.3.1.3 counts the angle brackets, so that every Mailbox fits into a path.
   if (c.offset() - cursor.offset() + 2 > kMaxPath) return fail(Errc::path_too_long, cursor.offset());
-  out = GrammarAccess::mailbox(*local, host);
+  out = GrammarAccess::mailbox(local, host);
   cursor = c;
   return {};
 }
 
+// What nearly every path is: "<" Dot-string "@" Domain ">", all ASCII, read without a detour through memory.
+// False, and nothing moved or written, for everything else: other forms, and faults that the general way has
+// to name.
+inline bool take_usual_path(Cursor& cursor, Mailbox& out) noexcept {
+  const std::string_view text = cursor.rest();
+  if (text.empty() || text[0] != '<') return false;
+  const Run local = run_of_atoms(text.substr(1));
+  const std::size_t at = 1 + local.size;
+  if (!local.well_formed || local.size > kMaxLocalPart || at >= text.size() || text[at] != '@') return false;
+  const Run name = run_of_domain(text.substr(at + 1));
+  const std::size_t end = at + 1 + name.size;
+  // A path that is not too long has no domain that is too long either.
+  if (!name.well_formed || end >= kMaxPath || end >= text.size() || text[end] != '>') return false;
+  GrammarAccess::set_mailbox(out, text.substr(1, local.size), text.substr(at + 1, name.size));
+  cursor.skip(end + 1);
+  return true;
+}
+
 // A-d-l ":" of Path; A-d-l = At-domain *( "," At-domain ); At-domain = "@" Domain. Recognised and dropped.
-Result<void> source_route(Cursor& cursor, Utf8 utf8) noexcept {
+Verdict source_route(Cursor& cursor, Utf8 utf8) noexcept {
   do {
     std::string_view ignored;
     if (!cursor.take('@')) return fail(Errc::bad_path, cursor.offset());
-    if (Result<void> hop = domain_name(cursor, utf8, ignored); !hop) return hop;
+    if (const Verdict hop = domain_name(cursor, utf8, ignored); !hop) return hop;
   } while (cursor.take(','));
   if (!cursor.take(':')) return fail(Errc::bad_path, cursor.offset());
   return {};
 }
 
 // [ A-d-l ":" ] Mailbox ">", the cursor stands behind "<".
-Result<void> rest_of_path(Cursor& cursor, Utf8 utf8, Mailbox& out) noexcept {
+Verdict rest_of_path(Cursor& cursor, Utf8 utf8, Mailbox& out) noexcept {
   if (cursor.peek() == '@') {
-    if (Result<void> route = source_route(cursor, utf8); !route) return route;
+    if (const Verdict route = source_route(cursor, utf8); !route) return route;
   }
-  if (Result<void> read = read_mailbox(cursor, utf8, out); !read) return read;
+  if (const Verdict read = read_mailbox(cursor, utf8, out); !read) return read;
   if (cursor.take('>')) return {};
   // What stopped the mailbox was the end, or an octet that its host cannot have, such as "_".
   const bool cut = cursor.done() || out.host().is_literal();
@@ -206,32 +225,34 @@ constexpr std::string_view kPostmaster = "POSTMASTER";
 
 // ---- For use inside of protocol/ ----
 
-Result<void> recognise::host(Cursor& cursor, Utf8 utf8, Host& out) noexcept {
+Verdict recognise::host(Cursor& cursor, Utf8 utf8, Host& out) noexcept {
   if (cursor.peek() == '[') return literal(cursor, out);
   std::string_view name;
-  if (Result<void> read = domain_name(cursor, utf8, name); !read) return read;
-  out = GrammarAccess::host(Host::Kind::domain, name);
+  if (const Verdict read = domain_name(cursor, utf8, name); !read) return read;
+  GrammarAccess::set_domain(out, name);
   return {};
 }
 
-Result<void> recognise::reverse_path(Cursor& cursor, Utf8 utf8, bool brackets_optional,
-                                     ReversePath& out) noexcept {
-  Cursor c = cursor;
+Verdict recognise::reverse_path(Cursor& cursor, Utf8 utf8, bool brackets_optional,
+                                ReversePath& out) noexcept {
   out.null = false;
+  if (take_usual_path(cursor, out.mailbox)) return {};
+  Cursor c = cursor;
   if (!c.take('<')) {
     if (!brackets_optional) return fail(Errc::bad_path, c.offset());
-    if (Result<void> read = read_mailbox(c, utf8, out.mailbox); !read) return read;
+    if (const Verdict read = read_mailbox(c, utf8, out.mailbox); !read) return read;
   } else if (c.take('>')) {
     out = ReversePath{};
-  } else if (Result<void> read = rest_of_path(c, utf8, out.mailbox); !read) {
+  } else if (const Verdict read = rest_of_path(c, utf8, out.mailbox); !read) {
     return read;
   }
   cursor = c;
   return {};
 }
 
-Result<void> recognise::forward_path(Cursor& cursor, Utf8 utf8, bool brackets_optional,
-                                     ForwardPath& out) noexcept {
+Verdict recognise::forward_path(Cursor& cursor, Utf8 utf8, bool brackets_optional,
+                                ForwardPath& out) noexcept {
+  if (take_usual_path(cursor, out.mailbox)) return {};
   Cursor c = cursor;
   const bool bracket = c.take('<');
   if (!bracket && !brackets_optional) return fail(Errc::bad_path, c.offset());
@@ -240,8 +261,7 @@ Result<void> recognise::forward_path(Cursor& cursor, Utf8 utf8, bool brackets_op
   if (behind == (bracket ? '>' : ' ') && c.take_ignoring_case(kPostmaster)) {
     if (bracket) c.skip(1);
     out.postmaster = true;
-  } else if (Result<void> read =
-                 bracket ? rest_of_path(c, utf8, out.mailbox) : read_mailbox(c, utf8, out.mailbox);
+  } else if (Verdict read = bracket ? rest_of_path(c, utf8, out.mailbox) : read_mailbox(c, utf8, out.mailbox);
              !read) {
     return read;
   }
@@ -254,7 +274,7 @@ Result<void> recognise::forward_path(Cursor& cursor, Utf8 utf8, bool brackets_op
 Result<Host> Host::parse(std::string_view text, Utf8 utf8) noexcept {
   Cursor cursor(text);
   Host host;
-  if (Result<void> read = recognise::host(cursor, utf8, host); !read) return std::unexpected(read.error());
+  if (const Verdict read = recognise::host(cursor, utf8, host); !read) return std::unexpected(read.error());
   if (!cursor.done()) {
     return fail(host.is_literal() ? Errc::bad_address_literal : Errc::bad_domain, cursor.offset());
   }
@@ -279,34 +299,36 @@ bool Mailbox::has_non_ascii() const noexcept {
 
 Result<std::string_view> local_part(Cursor& cursor, Utf8 utf8) noexcept {
   Cursor c = cursor;
-  const Result<std::string_view> local = local_part_of_any_length(c, utf8);
-  if (local && local->size() > kMaxLocalPart) return fail(Errc::local_part_too_long, cursor.offset());
-  if (local) cursor = c;
+  std::string_view local;
+  if (const Verdict read = local_part_of_any_length(c, utf8, local); !read)
+    return std::unexpected(read.error());
+  if (local.size() > kMaxLocalPart) return fail(Errc::local_part_too_long, cursor.offset());
+  cursor = c;
   return local;
 }
 
 Result<std::string_view> domain(Cursor& cursor, Utf8 utf8) noexcept {
   std::string_view name;
-  if (Result<void> read = domain_name(cursor, utf8, name); !read) return std::unexpected(read.error());
+  if (const Verdict read = domain_name(cursor, utf8, name); !read) return std::unexpected(read.error());
   return name;
 }
 
 Result<Host> address_literal(Cursor& cursor) noexcept {
   Host host;
   if (cursor.peek() != '[') return fail(Errc::bad_address_literal, cursor.offset());
-  if (Result<void> read = literal(cursor, host); !read) return std::unexpected(read.error());
+  if (const Verdict read = literal(cursor, host); !read) return std::unexpected(read.error());
   return host;
 }
 
 Result<Mailbox> mailbox(Cursor& cursor, Utf8 utf8) noexcept {
   Mailbox out;
-  if (Result<void> read = read_mailbox(cursor, utf8, out); !read) return std::unexpected(read.error());
+  if (const Verdict read = read_mailbox(cursor, utf8, out); !read) return std::unexpected(read.error());
   return out;
 }
 
 Result<ReversePath> reverse_path(Cursor& cursor, Utf8 utf8, bool brackets_optional) noexcept {
   ReversePath out;
-  if (Result<void> read = recognise::reverse_path(cursor, utf8, brackets_optional, out); !read) {
+  if (const Verdict read = recognise::reverse_path(cursor, utf8, brackets_optional, out); !read) {
     return std::unexpected(read.error());
   }
   return out;
@@ -314,7 +336,7 @@ Result<ReversePath> reverse_path(Cursor& cursor, Utf8 utf8, bool brackets_option
 
 Result<ForwardPath> forward_path(Cursor& cursor, Utf8 utf8, bool brackets_optional) noexcept {
   ForwardPath out;
-  if (Result<void> read = recognise::forward_path(cursor, utf8, brackets_optional, out); !read) {
+  if (const Verdict read = recognise::forward_path(cursor, utf8, brackets_optional, out); !read) {
     return std::unexpected(read.error());
   }
   return out;
@@ -337,7 +359,8 @@ std::string_view unquote_local_part(std::string_view local_part,
 // RFC 5321 4.1.2: the form that uses the least quoting is the one to send.
 std::optional<std::string> quote_local_part(std::string_view octets, Utf8 utf8) {
   Cursor cursor(octets);
-  if (const Result<std::string_view> plain = dot_string(cursor, utf8); plain && cursor.done()) {
+  std::string_view plain;
+  if (dot_string(cursor, utf8, plain) && cursor.done()) {
     if (octets.size() > kMaxLocalPart) return std::nullopt;
     return std::string(octets);
   }

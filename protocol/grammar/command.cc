@@ -42,6 +42,11 @@ constexpr std::size_t length_of(Verb verb) noexcept { return verb == Verb::start
 
 // ---- Reading: one function for each shape of argument ----
 
+// Copied into place to make an empty T. `T{}` there would have g++ clear the whole object with a string
+// instruction, which alone costs more than reading a short command.
+template <class T>
+constexpr T kEmpty{};
+
 // One line while it is being read. The cursor stands behind the verb's space, or at the end when there was
 // none.
 struct Reading {
@@ -51,12 +56,12 @@ struct Reading {
 
   template <class T>
   T& make() noexcept {
-    return out.command->emplace<T>();
+    return out.command->emplace<T>(kEmpty<T>);
   }
 };
 
 // Free text, as in NOOP and VRFY: %d32-126, and UTF8-non-ascii where it is allowed (RFC 6531 3.7.4.2).
-Result<void> free_text(Cursor& cursor, Utf8 utf8, LineText& out) noexcept {
+Verdict free_text(Cursor& cursor, Utf8 utf8, LineText& out) noexcept {
   const std::size_t at = cursor.offset();
   cursor.take_while(utf8 == Utf8::yes ? kPrintable | kNonAscii : kPrintable);
   if (!cursor.done()) {
@@ -71,20 +76,18 @@ Result<void> free_text(Cursor& cursor, Utf8 utf8, LineText& out) noexcept {
 // ehlo = "EHLO" SP ( Domain / address-literal ); helo = "HELO" SP Domain, RFC 5321 4.1.1.1. Many clients that
 // know no name for themselves send a literal after HELO as well; it does no harm and is taken. The server's
 // extensions are not known yet, so the name is ASCII: RFC 6531 3.7.1.
-Result<void> read_hello(Reading& line) noexcept {
+Verdict read_hello(Reading& line) noexcept {
   Cursor& c = line.cursor;
   if (c.done()) return fail(Errc::missing_argument, c.offset());
   Hello& hello = line.make<Hello>();
   hello.verb = line.out.verb;
   const std::string_view name = c.rest();
-  const Result<Host> host = Host::parse(name, Utf8::no);
-  if (host) {
-    hello.name = *host;
-    return {};
-  }
+  Verdict read = recognise::host(c, Utf8::no, hello.name);
+  if (read && c.done()) return {};
+  if (read) read = fail(hello.name.is_literal() ? Errc::bad_address_literal : Errc::bad_domain, c.offset());
   if (!line.syntax.leniency.allows(Lenience::any_hello_name) || name.size() > kMaxDomain ||
       !all(name, kPrintable)) {
-    return fail(host.error().code, c.offset() + host.error().offset);
+    return read;
   }
   line.out.used.allow(Lenience::any_hello_name);
   hello.name = GrammarAccess::host(Host::Kind::junk, name);
@@ -92,43 +95,44 @@ Result<void> read_hello(Reading& line) noexcept {
 }
 
 // "FROM:" or "TO:" and what may stand before the path.
-Result<bool> read_path_keyword(Reading& line, std::string_view keyword) noexcept {
+Verdict read_path_keyword(Reading& line, std::string_view keyword, bool& bare) noexcept {
   Cursor& c = line.cursor;
   if (c.done()) return fail(Errc::missing_argument, c.offset());
   if (!c.take_ignoring_case(keyword)) return fail(Errc::bad_syntax, c.offset());
-  if (c.peek() == '<') return false;
+  bare = false;
+  if (c.peek() == '<') return {};
   // RFC 5321 3.3: "spaces are not permitted on either side of the colon".
   if (c.peek() == ' ') {
     if (!line.syntax.leniency.allows(Lenience::space_after_colon)) return fail(Errc::bad_syntax, c.offset());
     line.out.used.allow(Lenience::space_after_colon);
     while (c.take(' ')) {
     }
-    if (c.peek() == '<') return false;
+    if (c.peek() == '<') return {};
   }
-  const bool bare = line.syntax.leniency.allows(Lenience::missing_angle_brackets);
+  bare = line.syntax.leniency.allows(Lenience::missing_angle_brackets);
   if (bare) line.out.used.allow(Lenience::missing_angle_brackets);
-  return bare;
+  return {};
 }
 
 // mail = "MAIL FROM:" Reverse-path [SP Mail-parameters], RFC 5321 4.1.1.2
-Result<void> read_mail(Reading& line) noexcept {
-  const Result<bool> bare = read_path_keyword(line, "FROM:");
-  if (!bare) return std::unexpected(bare.error());
+Verdict read_mail(Reading& line) noexcept {
+  bool bare = false;
+  if (const Verdict keyword = read_path_keyword(line, "FROM:", bare); !keyword) return keyword;
   Mail& mail = line.make<Mail>();
   const Utf8 utf8 = line.syntax.utf8;
-  if (Result<void> path = recognise::reverse_path(line.cursor, utf8, *bare, mail.from); !path) return path;
+  if (const Verdict path = recognise::reverse_path(line.cursor, utf8, bare, mail.from); !path) return path;
   if (line.cursor.done()) return {};
   return recognise::mail_parameters(line.cursor, utf8, line.syntax.extensions, mail.parameters);
 }
 
 // rcpt = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path ) [SP Rcpt-parameters], RFC
 // 5321 4.1.1.3
-Result<void> read_rcpt(Reading& line) noexcept {
-  const Result<bool> bare = read_path_keyword(line, "TO:");
-  if (!bare) return std::unexpected(bare.error());
+Verdict read_rcpt(Reading& line) noexcept {
+  bool bare = false;
+  if (const Verdict keyword = read_path_keyword(line, "TO:", bare); !keyword) return keyword;
   Rcpt& rcpt = line.make<Rcpt>();
   const Utf8 utf8 = line.syntax.utf8;
-  if (Result<void> path = recognise::forward_path(line.cursor, utf8, *bare, rcpt.to); !path) return path;
+  if (const Verdict path = recognise::forward_path(line.cursor, utf8, bare, rcpt.to); !path) return path;
   if (line.cursor.done()) return {};
   return recognise::rcpt_parameters(line.cursor, utf8, line.syntax.extensions, rcpt.parameters);
 }
@@ -136,7 +140,7 @@ Result<void> read_rcpt(Reading& line) noexcept {
 // bdat-cmd = "BDAT" SP chunk-size [ SP end-marker ]; chunk-size = 1*DIGIT; end-marker = "LAST", RFC 3030 2.
 // Whatever is wrong, the octets behind the line may be a chunk whose size we do not know: always
 // bad_chunk_size.
-Result<void> read_bdat(Reading& line) noexcept {
+Verdict read_bdat(Reading& line) noexcept {
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
   Cursor& c = line.cursor;
   const std::string_view digits = c.take_while(kDigit);
@@ -156,7 +160,7 @@ Result<void> read_bdat(Reading& line) noexcept {
 // auth-command = "AUTH" SP sasl-mech [SP initial-response]; initial-response = base64 / "=", RFC 4954 8.
 // sasl-mech = 1*20mech-char, RFC 4422 3.1; letters of either case, as RFC 4954 8 says of all its alphabetic
 // characters.
-Result<void> read_auth(Reading& line) noexcept {
+Verdict read_auth(Reading& line) noexcept {
   Cursor& c = line.cursor;
   if (c.done()) return fail(Errc::missing_argument, c.offset());
   const std::string_view mechanism = c.take_while(kSaslMech | kAlpha);
@@ -171,7 +175,7 @@ Result<void> read_auth(Reading& line) noexcept {
   return {};
 }
 
-Result<void> read_plain(Reading& line, Presence argument) noexcept {
+Verdict read_plain(Reading& line, Presence argument) noexcept {
   Cursor& c = line.cursor;
   Plain& plain = line.make<Plain>();
   plain.verb = line.out.verb;
@@ -184,14 +188,14 @@ Result<void> read_plain(Reading& line, Presence argument) noexcept {
 }
 
 // "ETRN" SP [option-character] node-name, RFC 1985: one word.
-Result<void> read_etrn(Reading& line) noexcept {
+Verdict read_etrn(Reading& line) noexcept {
   const std::size_t at = line.cursor.offset();
   const std::size_t space = line.cursor.rest().find(' ');
   if (space != std::string_view::npos) return fail(Errc::bad_syntax, at + space);
   return read_plain(line, Presence::required);
 }
 
-Result<void> read_argument(Reading& line) noexcept {
+Verdict read_argument(Reading& line) noexcept {
   switch (line.out.verb) {
     case Verb::mail: return read_mail(line);
     case Verb::rcpt: return read_rcpt(line);
@@ -216,7 +220,7 @@ Result<void> read_argument(Reading& line) noexcept {
 }
 
 // A verb of the table, if there is one.
-Result<void> read_extended(std::string_view text, Reading& line) noexcept {
+Verdict read_extended(std::string_view text, Reading& line) noexcept {
   const std::string_view word = text.substr(0, text.find(' '));
   const ExtensionTable* table = line.syntax.extensions;
   const VerbExtension* verb = table == nullptr ? nullptr : table->find_verb(word);
@@ -236,7 +240,7 @@ Result<void> read_extended(std::string_view text, Reading& line) noexcept {
   return free_text(c, line.syntax.utf8, extended.argument);
 }
 
-Result<void> read_line(std::string_view text, Reading& line) noexcept {
+Verdict read_line(std::string_view text, Reading& line) noexcept {
   const Verb verb = leading_verb(text);
   const std::size_t length = length_of(verb);
   if (verb == Verb::unknown || (text.size() > length && text[length] != ' '))
@@ -307,7 +311,7 @@ ParsedLine parse_command(std::string_view line, const Syntax& syntax) noexcept {
 
   ParsedLine parsed;
   Reading reading{Cursor(text), syntax, parsed};
-  if (Result<void> read = read_line(text, reading); !read) {
+  if (const Verdict read = read_line(text, reading); !read) {
     parsed.command = std::unexpected(diagnose(line, read.error()));
   }
   return parsed;

@@ -106,6 +106,9 @@ struct ParsedLine {
   Verb verb = Verb::unknown;
   Leniency used;            // what had to be tolerated
   Result<Command> command;
+
+  // In place, since `Result<Command>()` would clear room for the largest command.
+  ParsedLine() noexcept : command(std::in_place, std::in_place_type<Plain>) {}
 };
 
 // `line` has no CRLF. Trailing spaces are tolerated, RFC 5321 4.1.1. Errors: unknown_verb, bad_syntax,

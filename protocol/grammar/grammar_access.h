@@ -12,6 +12,15 @@ struct GrammarAccess {
   static constexpr Host host(Host::Kind kind, std::string_view checked, const Host::Octets& octets = {}) noexcept {
     return Host(kind, checked, octets);
   }
+  // The same into an empty Host or Mailbox, without a copy on the way.
+  static constexpr void set_domain(Host& empty, std::string_view checked) noexcept {
+    empty.text_ = checked;
+    empty.kind_ = Host::Kind::domain;
+  }
+  static constexpr void set_mailbox(Mailbox& empty, std::string_view local_part, std::string_view domain) noexcept {
+    empty.local_part_ = local_part;
+    set_domain(empty.host_, domain);
+  }
   static constexpr Mailbox mailbox(std::string_view checked_local_part, const Host& host) noexcept {
     return Mailbox(checked_local_part, host);
   }

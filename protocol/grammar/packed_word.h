@@ -12,13 +12,14 @@ namespace postrider::protocol {
 // so what a switch finds is compared octet by octet unless its word is all letters: those have no other
 // preimage. The first octet is the lowest, and missing ones are zero.
 [[nodiscard]] constexpr std::uint32_t packed_word(std::string_view word) noexcept {
-  const auto octet = [word](std::size_t i) {
-    return static_cast<std::uint32_t>(static_cast<unsigned char>(word[i])) & 0xDFu;
-  };
-  if (word.size() >= 4) return octet(0) | octet(1) << 8 | octet(2) << 16 | octet(3) << 24;
+  const auto octet = [word](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(word[i])); };
   std::uint32_t packed = 0;
-  for (std::size_t i = 0; i < word.size(); ++i) packed |= octet(i) << (8 * i);
-  return packed;
+  if (word.size() >= 4) {
+    packed = octet(0) | octet(1) << 8 | octet(2) << 16 | octet(3) << 24;  // one load where the machine has it
+  } else {
+    for (std::size_t i = 0; i < word.size(); ++i) packed |= octet(i) << (8 * i);
+  }
+  return packed & 0xDFDFDFDFu;
 }
 
 }  // namespace postrider::protocol

@@ -24,7 +24,7 @@ constexpr std::uint32_t small_number(std::string_view digits) noexcept {
 
 // HT and %d32-126: RFC 3461 4.2 and 4.4 want "printable (graphic and white space)" characters once the xtext
 // is decoded. An encoded CR LF would otherwise begin a header field of its own in a delivery report.
-Result<void> printable_xtext(std::string_view text) noexcept {
+Verdict printable_xtext(std::string_view text) noexcept {
   std::array<char, kMaxOrcpt> decoded;
   const Result<std::string_view> plain = xtext_decode(text, decoded);
   if (!plain || !all(*plain, kReplyText)) return fail(Errc::bad_xtext);
@@ -86,7 +86,7 @@ class DateTimeReader {
 
 // size-value = 1*20DIGIT, RFC 1870 5. Twenty digits may say more than 64 bits hold: then the most that they
 // hold is meant, which is above every limit as well.
-Result<void> read_size(std::string_view value, std::optional<std::uint64_t>& out) noexcept {
+Verdict read_size(std::string_view value, std::optional<std::uint64_t>& out) noexcept {
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
   if (value.empty() || value.size() > 20) return fail(Errc::bad_parameter);
   std::uint64_t size = 0;
@@ -102,7 +102,7 @@ Result<void> read_size(std::string_view value, std::optional<std::uint64_t>& out
 }
 
 // body-value = "7BIT" / "8BITMIME" (RFC 6152 2), "BINARYMIME" (RFC 3030 3)
-Result<void> read_body(std::string_view value, std::optional<BodyType>& out) noexcept {
+Verdict read_body(std::string_view value, std::optional<BodyType>& out) noexcept {
   if (equal_ignoring_case(value, "8BITMIME")) {
     out = BodyType::eight_bit_mime;
   } else if (equal_ignoring_case(value, "7BIT")) {
@@ -116,7 +116,7 @@ Result<void> read_body(std::string_view value, std::optional<BodyType>& out) noe
 }
 
 // by-value = by-time ";" by-mode [by-trace]; by-time = ["-" / "+"]1*9DIGIT, RFC 2852 4
-Result<void> read_deliver_by(std::string_view value, std::optional<DeliverBy>& out) noexcept {
+Verdict read_deliver_by(std::string_view value, std::optional<DeliverBy>& out) noexcept {
   Cursor cursor(value);
   const bool negative = cursor.take('-');
   if (!negative) cursor.take('+');
@@ -140,7 +140,7 @@ Result<void> read_deliver_by(std::string_view value, std::optional<DeliverBy>& o
 }
 
 // future-release-integer = %x31-39 *8DIGIT, RFC 4865 5
-Result<void> read_holdfor(std::string_view value, std::optional<FutureRelease>& out) noexcept {
+Verdict read_holdfor(std::string_view value, std::optional<FutureRelease>& out) noexcept {
   if (value.empty() || value.size() > 9 || value[0] == '0' || !all(value, kDigit))
     return fail(Errc::bad_parameter);
   out = FutureRelease{.seconds = small_number(value), .until = {}};
@@ -148,31 +148,31 @@ Result<void> read_holdfor(std::string_view value, std::optional<FutureRelease>& 
 }
 
 // future-release-date-time = date-time of RFC 3339 5.6: RFC 4865 5 as corrected by erratum 2040.
-Result<void> read_holduntil(std::string_view value, std::optional<FutureRelease>& out) noexcept {
+Verdict read_holduntil(std::string_view value, std::optional<FutureRelease>& out) noexcept {
   if (!DateTimeReader(value).read()) return fail(Errc::bad_parameter);
   out = FutureRelease{.seconds = 0, .until = GrammarAccess::text(value)};
   return {};
 }
 
-Result<void> read_envid(std::string_view value, LineText& out) noexcept {
+Verdict read_envid(std::string_view value, LineText& out) noexcept {
   if (value.size() > kMaxEnvid) return fail(Errc::bad_parameter);
   out = GrammarAccess::text(value);
   return printable_xtext(value);
 }
 
 // RFC 4954 8: what the xtext stands for is a Mailbox, or "<>".
-Result<void> read_auth(std::string_view value, Utf8 utf8, LineText& out) noexcept {
+Verdict read_auth(std::string_view value, Utf8 utf8, LineText& out) noexcept {
   std::array<char, 3 * kMaxPath> decoded;
   if (value.size() > decoded.size()) return fail(Errc::bad_parameter);
   const Result<std::string_view> plain = xtext_decode(value, decoded);
-  if (!plain) return std::unexpected(plain.error());
+  if (!plain) return fail(Errc::bad_xtext);
   if (*plain != "<>" && !Mailbox::parse(*plain, utf8)) return fail(Errc::bad_parameter);
   out = GrammarAccess::text(value);
   return {};
 }
 
 // RFC 3461 4.3
-Result<void> read_ret(std::string_view value, std::optional<DsnReturn>& out) noexcept {
+Verdict read_ret(std::string_view value, std::optional<DsnReturn>& out) noexcept {
   if (equal_ignoring_case(value, "FULL")) {
     out = DsnReturn::full;
   } else if (equal_ignoring_case(value, "HDRS")) {
@@ -184,7 +184,7 @@ Result<void> read_ret(std::string_view value, std::optional<DsnReturn>& out) noe
 }
 
 // priority-value = (["-"] NZDIGIT) / "0", RFC 6710
-Result<void> read_mt_priority(std::string_view value, std::optional<std::int8_t>& out) noexcept {
+Verdict read_mt_priority(std::string_view value, std::optional<std::int8_t>& out) noexcept {
   const bool negative = value.starts_with('-');
   if (negative) value.remove_prefix(1);
   if (value.size() != 1 || !is(value[0], kDigit) || (negative && value[0] == '0'))
@@ -195,7 +195,7 @@ Result<void> read_mt_priority(std::string_view value, std::optional<std::int8_t>
 }
 
 // notify-esmtp-value = "NEVER" / 1#notify-list-element, RFC 3461 4.1: NEVER stands by itself.
-Result<void> read_notify(std::string_view value, DsnNotify& out) noexcept {
+Verdict read_notify(std::string_view value, DsnNotify& out) noexcept {
   DsnNotify notify;
   notify.given = true;
   if (equal_ignoring_case(value, "NEVER")) {
@@ -224,7 +224,7 @@ Result<void> read_notify(std::string_view value, DsnNotify& out) noexcept {
 
 // original-recipient-address = addr-type ";" xtext; addr-type = atom, RFC 3461 4.2. For the type utf-8 the
 // address is utf-8-enc-addr, RFC 6533 3: one of two encodings, or the Mailbox itself.
-Result<void> read_orcpt(std::string_view value, LineText& type, LineText& address) noexcept {
+Verdict read_orcpt(std::string_view value, LineText& type, LineText& address) noexcept {
   const std::size_t semicolon = value.find(';');
   if (value.size() > kMaxOrcpt || semicolon == std::string_view::npos || semicolon == 0) {
     return fail(Errc::bad_parameter);

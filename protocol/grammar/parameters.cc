@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include "postrider/protocol/grammar/grammar_access.h"
-#include "postrider/protocol/grammar/packed_word.h"
 #include "postrider/protocol/grammar/parameter_values.h"
 #include "postrider/protocol/grammar/recognise.h"
 #include "postrider/protocol/grammar/utf8.h"
@@ -61,33 +60,84 @@ static_assert(kKnown.size() == static_cast<std::size_t>(Key::none));
 
 constexpr const KnownParameter& known(Key key) noexcept { return kKnown[static_cast<std::size_t>(key)]; }
 
-// The candidate by the first four octets; the rest is compared by find_key.
-constexpr Key candidate(std::uint32_t first_four) noexcept {
-  switch (first_four) {
-    case packed_word("SIZE"): return Key::size;
-    case packed_word("BODY"): return Key::body;
-    case packed_word("RET"): return Key::ret;
-    case packed_word("ENVI"): return Key::envid;
-    case packed_word("AUTH"): return Key::auth;
-    case packed_word("SMTP"): return Key::smtputf8;
-    case packed_word("NOTI"): return Key::notify;
-    case packed_word("ORCP"): return Key::orcpt;
-    case packed_word("REQU"): return Key::requiretls;
-    case packed_word("MT-P"): return Key::mt_priority;
-    case packed_word("BY"): return Key::by;
-    default: return Key::none;
+// A keyword of at most eight octets as one number, in any case; what is longer keeps its last eight. Clearing
+// one bit makes letters upper-case and keeps what is allowed in a keyword apart (it makes "-" a CR, which is
+// not).
+using Packed = std::uint64_t;
+
+constexpr Packed pack_next(Packed packed, char c) noexcept {
+  return packed << 8 | (static_cast<unsigned char>(c) & 0xDFu);
+}
+
+constexpr Packed pack(std::string_view keyword) noexcept {
+  Packed packed = 0;
+  for (const char c : keyword) packed = pack_next(packed, c);
+  return packed;
+}
+
+// `packed` is pack(keyword), and the keyword is one by its grammar.
+constexpr Key find_key(Packed packed, std::string_view keyword) noexcept {
+  Key key = Key::none;
+  switch (packed) {
+    case pack("SIZE"): return Key::size;
+    case pack("BODY"): return Key::body;
+    case pack("RET"): return Key::ret;
+    case pack("ENVID"): return Key::envid;
+    case pack("AUTH"): return Key::auth;
+    case pack("NOTIFY"): return Key::notify;
+    case pack("ORCPT"): return Key::orcpt;
+    case pack("BY"): return Key::by;
+    case pack("HOLDFOR"): return Key::holdfor;
+    case pack("SMTPUTF8"): key = Key::smtputf8; break;
+    case pack("REQUIRETLS"): key = Key::requiretls; break;
+    case pack("MT-PRIORITY"): key = Key::mt_priority; break;
+    case pack("HOLDUNTIL"): key = Key::holduntil; break;
+    default: break;
   }
+  if (key == Key::none || !equal_ignoring_case(keyword, known(key).keyword)) return Key::none;
+  return key;
 }
 
 constexpr Key find_key(std::string_view keyword) noexcept {
-  Key key = candidate(packed_word(keyword));
-  if (packed_word(keyword) == packed_word("HOLD")) key = keyword.size() == 7 ? Key::holdfor : Key::holduntil;
-  if (key == Key::none || !equal_ignoring_case(keyword, known(key).keyword)) return Key::none;
-  return key;
+  return all(keyword, kLdh) ? find_key(pack(keyword), keyword) : Key::none;
 }
 static_assert(find_key("size") == Key::size && find_key("Mt-Priority") == Key::mt_priority);
 static_assert(find_key("by") == Key::by && find_key("holdUntil") == Key::holduntil);
 static_assert(find_key("SIZES") == Key::none && find_key("") == Key::none && find_key("HOLD") == Key::none);
+
+// ---- One parameter ----
+
+// A Parameter in the shape that is quickest to hand on.
+struct Piece {
+  Packed packed = 0;  // the keyword
+  std::string_view keyword;
+  std::string_view value;  // not empty when there is one
+};
+
+// esmtp-param = esmtp-keyword ["=" esmtp-value], up to a space or the end. After a failure the cursor is
+// where it was.
+inline Verdict take_piece(Cursor& cursor, Utf8 utf8, Piece& out) noexcept {
+  Cursor c = cursor;
+  // esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
+  if (!is(c.peek(), kAlpha | kDigit)) return fail(Errc::bad_parameter, c.offset());
+  const std::size_t begin = c.offset();
+  for (; is(c.peek(), kLdh); c.skip(1)) out.packed = pack_next(out.packed, c.peek());
+  out.keyword = c.since(begin);
+  if (c.take('=')) {
+    // esmtp-value = 1*(%d33-60 / %d62-126), with UTF8-non-ascii by RFC 6531 3.3
+    const std::size_t at = c.offset();
+    out.value = c.take_while(kEsmtpValue);
+    if (utf8 == Utf8::yes && is(c.peek(), kNonAscii)) {
+      c.take_while(kEsmtpValue | kNonAscii);
+      out.value = c.since(at);
+      if (!is_utf8(out.value)) return fail(Errc::bad_parameter, at);
+    }
+    if (out.value.empty()) return fail(Errc::bad_parameter, at);
+  }
+  if (!c.done() && c.peek() != ' ') return fail(Errc::bad_parameter, c.offset());
+  cursor = c;
+  return {};
+}
 
 // ---- One command's list ----
 
@@ -98,7 +148,7 @@ class ListReader {
   ListReader(Utf8 utf8, const ExtensionTable* extensions, ParameterExtension::On on, Values& values) noexcept
       : values_(values), extensions_(extensions), utf8_(utf8), on_(on) {}
 
-  Result<void> read(Cursor& cursor) noexcept {
+  Verdict read(Cursor& cursor) noexcept {
     Cursor c = cursor;
     const std::size_t begin = c.offset() + 1;
     std::size_t end = begin;
@@ -112,7 +162,7 @@ class ListReader {
         c.skip(c.rest().size());
         break;
       }
-      if (Result<void> one = read_one(c, std::string_view(c.since(begin))); !one) return one;
+      if (const Verdict one = read_one(c, begin); !one) return one;
       end = c.offset();
     }
     if (registered_) {
@@ -125,41 +175,42 @@ class ListReader {
   }
 
  private:
-  Result<void> read_one(Cursor& c, std::string_view before) noexcept {
+  Verdict read_one(Cursor& c, std::size_t begin) noexcept {
     const std::size_t at = c.offset();
-    const Result<Parameter> parameter = esmtp_param(c, utf8_);
-    if (!parameter) return std::unexpected(parameter.error());
-    const Key key = find_key(parameter->keyword);
-    if (key == Key::none || known(key).on != on_) return read_registered(*parameter, before, at);
+    Piece piece;
+    if (const Verdict taken = take_piece(c, utf8_, piece); !taken) return taken;
+    const Key key = find_key(piece.packed, piece.keyword);
+    if (key == Key::none || known(key).on != on_) return read_registered(piece, c, begin, at);
 
     const std::uint32_t bit = 1u << static_cast<unsigned>(key);
     if ((seen_ & bit) != 0) return fail(Errc::duplicate_parameter, at);
     seen_ |= bit;
     const bool wanted = known(key).value == Presence::required;
-    if (parameter->value.has_value() != wanted) {
+    if (piece.value.empty() == wanted) {
       return fail(wanted ? Errc::parameter_value_missing : Errc::parameter_value_unexpected, at);
     }
     values_.out.used.add(known(key).extension);
-    const Result<void> read = values_.set(key, parameter->value.value_or(std::string_view()));
+    const Verdict read = values_.set(key, piece.value);
     return read ? read : fail(read.error().code, at);
   }
 
-  Result<void> read_registered(const Parameter& parameter, std::string_view before, std::size_t at) noexcept {
+  // `begin` is where the list begins, `at` where the parameter does.
+  Verdict read_registered(const Piece& piece, const Cursor& c, std::size_t begin, std::size_t at) noexcept {
     const ParameterExtension* registered =
-        extensions_ == nullptr ? nullptr : extensions_->find_parameter(parameter.keyword, on_);
+        extensions_ == nullptr ? nullptr : extensions_->find_parameter(piece.keyword, on_);
     if (registered == nullptr) return fail(Errc::unknown_parameter, at);
     // Each registered keyword passes here once, so the searching is bounded by the size of the table.
+    std::string_view before = c.since(begin).substr(0, at - begin);
     Parameter earlier;
     while (recognise::next_parameter(before, earlier)) {
-      if (equal_ignoring_case(earlier.keyword, parameter.keyword)) return fail(Errc::duplicate_parameter, at);
+      if (equal_ignoring_case(earlier.keyword, piece.keyword)) return fail(Errc::duplicate_parameter, at);
     }
-    if (!parameter.value && registered->value == Presence::required)
-      return fail(Errc::parameter_value_missing, at);
-    if (parameter.value) {
+    if (piece.value.empty()) {
+      if (registered->value == Presence::required) return fail(Errc::parameter_value_missing, at);
+    } else {
       if (registered->value == Presence::forbidden) return fail(Errc::parameter_value_unexpected, at);
-      if (registered->accepts != nullptr && !registered->accepts(*parameter.value)) {
+      if (registered->accepts != nullptr && !registered->accepts(piece.value))
         return fail(Errc::bad_parameter, at);
-      }
     }
     registered_ = true;
     return {};
@@ -177,7 +228,7 @@ struct MailValues {
   MailParameters& out;
   Utf8 utf8;
 
-  Result<void> set(Key key, std::string_view value) noexcept {
+  Verdict set(Key key, std::string_view value) noexcept {
     switch (key) {
       case Key::size: return read_size(value, out.size);
       case Key::body: return set_body(value);
@@ -198,8 +249,8 @@ struct MailValues {
     }
   }
 
-  Result<void> set_body(std::string_view value) noexcept {
-    Result<void> read = read_body(value, out.body);
+  Verdict set_body(std::string_view value) noexcept {
+    Verdict read = read_body(value, out.body);
     if (read && out.body == BodyType::binary_mime) out.used.add(Extension::binarymime);
     return read;
   }
@@ -209,7 +260,7 @@ struct RcptValues {
   RcptParameters& out;
   Utf8 utf8;
 
-  Result<void> set(Key key, std::string_view value) noexcept {
+  Verdict set(Key key, std::string_view value) noexcept {
     if (key == Key::notify) return read_notify(value, out.notify);
     if (key == Key::orcpt) return read_orcpt(value, out.orcpt_type, out.orcpt_address);
     return fail(Errc::misuse);
@@ -258,14 +309,14 @@ bool recognise::next_parameter(std::string_view& list, Parameter& out) noexcept 
   return true;
 }
 
-Result<void> recognise::mail_parameters(Cursor& cursor, Utf8 utf8, const ExtensionTable* extensions,
-                                        MailParameters& out) noexcept {
+Verdict recognise::mail_parameters(Cursor& cursor, Utf8 utf8, const ExtensionTable* extensions,
+                                   MailParameters& out) noexcept {
   MailValues values{out, utf8};
   return ListReader<MailValues>(utf8, extensions, mail, values).read(cursor);
 }
 
-Result<void> recognise::rcpt_parameters(Cursor& cursor, Utf8 utf8, const ExtensionTable* extensions,
-                                        RcptParameters& out) noexcept {
+Verdict recognise::rcpt_parameters(Cursor& cursor, Utf8 utf8, const ExtensionTable* extensions,
+                                   RcptParameters& out) noexcept {
   RcptValues values{out, utf8};
   return ListReader<RcptValues>(utf8, extensions, rcpt, values).read(cursor);
 }
@@ -273,25 +324,10 @@ Result<void> recognise::rcpt_parameters(Cursor& cursor, Utf8 utf8, const Extensi
 // ---- Public ----
 
 Result<Parameter> esmtp_param(Cursor& cursor, Utf8 utf8) noexcept {
-  Cursor c = cursor;
-  Parameter parameter;
-  // esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
-  if (!is(c.peek(), kAlpha | kDigit)) return fail(Errc::bad_parameter, c.offset());
-  parameter.keyword = c.take_while(kLdh);
-  if (c.take('=')) {
-    // esmtp-value = 1*(%d33-60 / %d62-126), with UTF8-non-ascii by RFC 6531 3.3
-    const std::size_t at = c.offset();
-    std::string_view value = c.take_while(kEsmtpValue);
-    if (utf8 == Utf8::yes && is(c.peek(), kNonAscii)) {
-      c.take_while(kEsmtpValue | kNonAscii);
-      value = c.since(at);
-      if (!is_utf8(value)) return fail(Errc::bad_parameter, at);
-    }
-    if (value.empty()) return fail(Errc::bad_parameter, at);
-    parameter.value = value;
-  }
-  if (!c.done() && c.peek() != ' ') return fail(Errc::bad_parameter, c.offset());
-  cursor = c;
+  Piece piece;
+  if (const Verdict taken = take_piece(cursor, utf8, piece); !taken) return std::unexpected(taken.error());
+  Parameter parameter{.keyword = piece.keyword, .value = {}};
+  if (!piece.value.empty()) parameter.value = piece.value;
   return parameter;
 }
 
@@ -339,7 +375,7 @@ ExtensionSet extensions_of(const RcptParameters& parameters) noexcept {
 
 Result<MailParameters> mail_parameters(Cursor& cursor, Utf8 utf8, const ExtensionTable* extensions) noexcept {
   MailParameters out;
-  if (Result<void> read = recognise::mail_parameters(cursor, utf8, extensions, out); !read) {
+  if (const Verdict read = recognise::mail_parameters(cursor, utf8, extensions, out); !read) {
     return std::unexpected(read.error());
   }
   return out;
@@ -347,7 +383,7 @@ Result<MailParameters> mail_parameters(Cursor& cursor, Utf8 utf8, const Extensio
 
 Result<RcptParameters> rcpt_parameters(Cursor& cursor, Utf8 utf8, const ExtensionTable* extensions) noexcept {
   RcptParameters out;
-  if (Result<void> read = recognise::rcpt_parameters(cursor, utf8, extensions, out); !read) {
+  if (const Verdict read = recognise::rcpt_parameters(cursor, utf8, extensions, out); !read) {
     return std::unexpected(read.error());
   }
   return out;

@@ -8,16 +8,18 @@
 
 #include "postrider/protocol/grammar/address.h"
 #include "postrider/protocol/grammar/parameters.h"
+#include "postrider/protocol/grammar/verdict.h"
 
 namespace postrider::protocol::recognise {
 
-Result<void> host(Cursor& cursor, Utf8 utf8, Host& out) noexcept;
-Result<void> reverse_path(Cursor& cursor, Utf8 utf8, bool brackets_optional, ReversePath& out) noexcept;
-Result<void> forward_path(Cursor& cursor, Utf8 utf8, bool brackets_optional, ForwardPath& out) noexcept;
-Result<void> mail_parameters(Cursor& cursor, Utf8 utf8, const ExtensionTable* extensions,
-                             MailParameters& out) noexcept;
-Result<void> rcpt_parameters(Cursor& cursor, Utf8 utf8, const ExtensionTable* extensions,
-                             RcptParameters& out) noexcept;
+// `out` must be empty: default-made.
+Verdict host(Cursor& cursor, Utf8 utf8, Host& out) noexcept;
+Verdict reverse_path(Cursor& cursor, Utf8 utf8, bool brackets_optional, ReversePath& out) noexcept;
+Verdict forward_path(Cursor& cursor, Utf8 utf8, bool brackets_optional, ForwardPath& out) noexcept;
+Verdict mail_parameters(Cursor& cursor, Utf8 utf8, const ExtensionTable* extensions,
+                        MailParameters& out) noexcept;
+Verdict rcpt_parameters(Cursor& cursor, Utf8 utf8, const ExtensionTable* extensions,
+                        RcptParameters& out) noexcept;
 
 // Is this keyword (any case) one of a MAIL or RCPT parameter that the core reads itself?
 bool is_core_parameter(std::string_view keyword) noexcept;

@@ -14,7 +14,7 @@ namespace {
 
 using testing::ExactCopy;
 
-std::string_view name(const Result<void>& result) { return result ? "ok" : to_string(result.error().code); }
+std::string_view name(Verdict result) { return result ? "ok" : to_string(result.error().code); }
 
 // The value that a reader makes of a text, or nullopt; copies, so that nothing points into the text.
 template <class T, class Read>
