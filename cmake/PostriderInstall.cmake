@@ -27,4 +27,8 @@ install(FILES ${CMAKE_BINARY_DIR}/postrider-protocol.pc
 if(TARGET postrider)
   install(TARGETS postrider RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
 endif()
+file(GLOB manual CONFIGURE_DEPENDS docs/man/*.1)
+if(manual)
+  install(FILES ${manual} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
+endif()
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)

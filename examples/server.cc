@@ -1,7 +1,7 @@
 // A mail server that takes everything and prints it.
-#include <iostream>
-
 #include "postrider/server/server.h"
+
+#include <iostream>
 using namespace postrider;
 using namespace postrider::server;
 

@@ -1,6 +1,6 @@
-// Runs every file of the folders (or files) named on the command line through a fuzz target once, so that the seeds
-// are checked by builds that have no libFuzzer. A target reports a broken invariant by abort(), which fails the test;
-// a folder without a file is a failure too, since nothing would have been tested.
+// Runs every file of the folders (or files) named on the command line through a fuzz target once, so that the
+// seeds are checked by builds that have no libFuzzer. A target reports a broken invariant by abort(), which
+// fails the test; a folder without a file is a failure too, since nothing would have been tested.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

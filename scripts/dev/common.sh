@@ -4,6 +4,9 @@
 # Compilers at work and tests at once.
 cores=${JOBS:-$(nproc)}
 
+# The protocol core is compiled for more than one preset; with paths relative to the root ccache sees that it is the same.
+export CCACHE_BASEDIR=$PWD
+
 # say MESSAGE: a progress line, for everything that takes longer than two seconds. On stderr: stdout is for results.
 say() { printf '==> %s\n' "$*" >&2; }
 
