@@ -25,7 +25,8 @@ constexpr ReplyView kStartMail{code::start_mail_input, "End data with <CR><LF>.<
 // further.
 constexpr std::uint64_t kMostCredited = std::uint64_t{16} << 20;
 
-constexpr std::size_t kInlineCapacity = std::string().capacity();
+// A parked line that took more than this gives its memory back.
+constexpr std::size_t kParkedToKeep = 64;
 
 }  // namespace
 
@@ -444,7 +445,7 @@ Connection::Need Connection::read() {
   const std::span<char> memory = buffer_.span();
   const std::size_t kept = input_.size();
   input_ = {memory.data(), kept};
-  if (parked_.capacity() > kInlineCapacity) std::string().swap(parked_);
+  if (parked_.capacity() > kParkedToKeep) std::string().swap(parked_);
   // A line that fills the buffer is longer than every limit; the session swallows such lines bit by bit.
   if (kept == memory.size()) return lost(transport::error::no_buffer_space);
 
