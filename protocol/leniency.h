@@ -1,5 +1,6 @@
-// Named exceptions to strictness. Everything is off by default; what is switched on is counted each time it is used,
-// so that a postmaster sees who still needs it. None of them can end message data: only CRLF "." CRLF does.
+// Named exceptions to strictness. Everything is off by default; what is switched on is counted each time it
+// is used, so that a postmaster sees who still needs it. None of them can end message data: only CRLF "."
+// CRLF does.
 #pragma once
 
 #include <array>
@@ -14,15 +15,18 @@ enum class Lenience : std::uint8_t {
   space_after_colon,
   // `MAIL FROM:a@b`: old scripts and appliances leave the angle brackets out.
   missing_angle_brackets,
-  // `EHLO my_host`: Windows machines put names with underscores, or other names that are no domain, after EHLO.
+  // `EHLO my_host`: Windows machines put names with underscores, or other names that are no domain, after
+  // EHLO.
   any_hello_name,
   // LF alone ends a command line: a person with netcat.
   bare_line_feed_in_command,
-  // Text lines above Limits::text_line are taken: RFC 5321 4.5.3.1.6 is widely ignored by generators of HTML mail.
+  // Text lines above Limits::text_line are taken: RFC 5321 4.5.3.1.6 is widely ignored by generators of HTML
+  // mail.
   long_text_line,
   // A bare CR or LF in message data is turned into CRLF before dots are looked at, instead of being refused.
   convert_bare_endings,
-  // Octets that came behind DATA, AUTH or another command that must end its group are read as if they had waited.
+  // Octets that came behind DATA, AUTH or another command that must end its group are read as if they had
+  // waited.
   octets_after_group_end,
 };
 
@@ -40,7 +44,9 @@ class Leniency {
     bits_ = static_cast<std::uint8_t>(bits_ | bit(lenience));
     return *this;
   }
-  [[nodiscard]] constexpr bool allows(Lenience lenience) const noexcept { return (bits_ & bit(lenience)) != 0; }
+  [[nodiscard]] constexpr bool allows(Lenience lenience) const noexcept {
+    return (bits_ & bit(lenience)) != 0;
+  }
   [[nodiscard]] constexpr bool none() const noexcept { return bits_ == 0; }
 
   friend constexpr bool operator==(Leniency, Leniency) = default;

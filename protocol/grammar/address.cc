@@ -14,13 +14,16 @@ namespace {
 // ---- Dotted runs: Dot-string and Domain in one pass, one look-up an octet, no branch but the end of the run
 // ----
 
-// What an octet is in a dotted run. The last two are neighbours, with unused bits on both sides, so that
-// shifting the shape of the octet before by one compares the one with the other.
+// What an octet is in a dotted run, and behind those bits, shifted by kShift, what it forbids the next one to
+// be.
 using Shape = std::uint8_t;
-constexpr Shape kInAtoms = 1 << 0;   // atext or "."
-constexpr Shape kInDomain = 1 << 1;  // Let-dig, "-" or "."
-constexpr Shape kDot = 1 << 5;       // "."
-constexpr Shape kNoLetDig = 1 << 6;  // "-" or ".": a sub-domain neither begins nor ends with it
+constexpr Shape kDot = 1 << 0;       // "."
+constexpr Shape kNoLetDig = 1 << 1;  // "-" or ".": a sub-domain neither begins nor ends with it
+constexpr unsigned kShift = 2;
+constexpr Shape kForbidsDot = kDot << kShift;
+constexpr Shape kForbidsNoLetDig = kNoLetDig << kShift;
+constexpr Shape kInAtoms = 1 << 6;   // atext or "."
+constexpr Shape kInDomain = 1 << 7;  // Let-dig, "-" or "."
 
 consteval std::array<Shape, 256> make_shapes() {
   std::array<Shape, 256> shapes{};
@@ -29,8 +32,8 @@ consteval std::array<Shape, 256> make_shapes() {
     unsigned shape = 0;
     if (is(c, kAtext) || c == '.') shape |= kInAtoms;
     if (is(c, kLdh) || c == '.') shape |= kInDomain;
-    if (c == '.') shape |= kDot;
-    if (c == '.' || c == '-') shape |= kNoLetDig;
+    if (c == '.') shape |= kDot | kNoLetDig | kForbidsDot | kForbidsNoLetDig;
+    if (c == '-') shape |= kNoLetDig | kForbidsDot;
     shapes[o] = static_cast<Shape>(shape);
   }
   return shapes;
@@ -60,14 +63,13 @@ constexpr Run run_of_atoms(std::string_view text) noexcept {
 
 // The longest run of Let-dig, "-" and ".", and whether it is sub-domain *("." sub-domain).
 constexpr Run run_of_domain(std::string_view text) noexcept {
-  unsigned before = kDot | kNoLetDig;
-  // Bit kDot: a "." behind what is no Let-dig; bit kNoLetDig: what is no Let-dig behind a ".".
+  unsigned before = kNoLetDig | kForbidsDot | kForbidsNoLetDig;
   unsigned faults = 0;
   std::size_t i = 0;
   for (; i < text.size(); ++i) {
     const unsigned shape = shape_of(text[i]);
     if ((shape & kInDomain) == 0) break;
-    faults |= shape & ((before >> 1) | (before << 1));
+    faults |= shape & (before >> kShift);
     before = shape;
   }
   return {i, ((faults & (kDot | kNoLetDig)) | (before & kNoLetDig)) == 0};

@@ -1,7 +1,8 @@
 // Hosts, mailboxes and paths: RFC 5321 4.1.2 and 4.1.3, with the UTF-8 of RFC 6531 3.3.
 //
-// All of these are views into the text they were parsed from. They can only be made by the grammar, so a Mailbox that
-// exists can be written into a command as it is. `Owned<Mail>` in owned.h keeps one beyond the life of the buffer.
+// All of these are views into the text they were parsed from. They can only be made by the grammar, so a
+// Mailbox that exists can be written into a command as it is. `Owned<Mail>` in owned.h keeps one beyond the
+// life of the buffer.
 //
 //   Result<Mailbox> to = Mailbox::parse("fred@example.org");
 #pragma once
@@ -49,7 +50,8 @@ class Host {
   // Network order; ipv4 has the first four. Zero for the others.
   [[nodiscard]] constexpr const Octets& octets() const noexcept { return octets_; }
 
-  // Octet for octet; RFC 5321 2.4 makes domains case-insensitive, which is the business of whoever compares routes.
+  // Octet for octet; RFC 5321 2.4 makes domains case-insensitive, which is the business of whoever compares
+  // routes.
   friend constexpr bool operator==(const Host& a, const Host& b) noexcept {
     return a.kind_ == b.kind_ && a.text_ == b.text_;
   }
@@ -67,8 +69,8 @@ class Host {
 class Mailbox {
  public:
   constexpr Mailbox() noexcept = default;
-  // The whole of `text` must be a Mailbox. Errors: those of Host::parse, bad_path, local_part_too_long, path_too_long
-  // (with angle brackets it would be longer than kMaxPath, so no command could carry it).
+  // The whole of `text` must be a Mailbox. Errors: those of Host::parse, bad_path, local_part_too_long,
+  // path_too_long (with angle brackets it would be longer than kMaxPath, so no command could carry it).
   static Result<Mailbox> parse(std::string_view text, Utf8 utf8 = Utf8::no) noexcept;
 
   // As written; may be a Quoted-string. RFC 5321 2.4: case matters.
@@ -76,8 +78,9 @@ class Mailbox {
   [[nodiscard]] constexpr const Host& host() const noexcept { return host_; }
   // local-part "@" host, as written.
   [[nodiscard]] constexpr std::string_view text() const noexcept {
-    return local_part_.empty() ? std::string_view()
-                               : std::string_view(local_part_.data(), local_part_.size() + 1 + host_.text().size());
+    return local_part_.empty()
+               ? std::string_view()
+               : std::string_view(local_part_.data(), local_part_.size() + 1 + host_.text().size());
   }
   [[nodiscard]] bool has_non_ascii() const noexcept;
 
@@ -86,7 +89,8 @@ class Mailbox {
  private:
   friend struct GrammarAccess;
   // `local_part` and the host's text stand in one text, with "@" between them.
-  constexpr Mailbox(std::string_view local_part, const Host& host) noexcept : local_part_(local_part), host_(host) {}
+  constexpr Mailbox(std::string_view local_part, const Host& host) noexcept
+      : local_part_(local_part), host_(host) {}
 
   std::string_view local_part_;
   Host host_;
@@ -94,8 +98,8 @@ class Mailbox {
 
 // Reverse-path = Path / "<>"
 struct ReversePath {
-  Mailbox mailbox;      // empty for "<>"
-  bool null = true;     // "<>": a report that nobody must answer, RFC 5321 4.5.5
+  Mailbox mailbox;   // empty for "<>"
+  bool null = true;  // "<>": a report that nobody must answer, RFC 5321 4.5.5
 
   friend constexpr bool operator==(const ReversePath&, const ReversePath&) noexcept = default;
 };
@@ -108,12 +112,13 @@ struct ForwardPath {
   friend constexpr bool operator==(const ForwardPath&, const ForwardPath&) noexcept = default;
 };
 
-// The octets that a local-part stands for: quotes and the backslashes of quoted pairs removed, so that "f\oo" and foo
-// compare equal. Writes into `out` and returns the used part; 64 octets suffice for every local-part of a Mailbox.
+// The octets that a local-part stands for: quotes and the backslashes of quoted pairs removed, so that "f\oo"
+// and foo compare equal. Writes into `out` and returns the used part; 64 octets suffice for every local-part
+// of a Mailbox.
 std::string_view unquote_local_part(std::string_view local_part, std::span<char, kMaxLocalPart> out) noexcept;
 
-// The other way: `octets` as a Dot-string where that is possible, else as a Quoted-string. nullopt when no local-part
-// stands for them (control octets, RFC 5321 4.1.2; more than kMaxLocalPart octets).
+// The other way: `octets` as a Dot-string where that is possible, else as a Quoted-string. nullopt when no
+// local-part stands for them (control octets, RFC 5321 4.1.2; more than kMaxLocalPart octets).
 std::optional<std::string> quote_local_part(std::string_view octets, Utf8 utf8 = Utf8::no);
 
 // ---- Recognisers, for use in the middle of a line. Each moves the cursor on success alone. ----

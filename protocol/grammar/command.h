@@ -4,8 +4,8 @@
 //   if (line.command) { const Mail& mail = std::get<Mail>(*line.command); ... }
 //
 // `parse_command` is pure: no state, no allocation, no exception; the views in a Command point into the line.
-// `write_command` is its inverse and the only way of the library to put a command on the wire: it emits exactly one
-// line, and only one that `parse_command` reads back as an equal command.
+// `write_command` is its inverse and the only way of the library to put a command on the wire: it emits
+// exactly one line, and only one that `parse_command` reads back as an equal command.
 #pragma once
 
 #include <cstdint>
@@ -72,12 +72,12 @@ struct Bdat {
   friend bool operator==(const Bdat&, const Bdat&) noexcept = default;
 };
 struct Auth {
-  LineText mechanism;                // sasl-mech, RFC 4422 3.1: 1 to 20 of A-Z 0-9 - _, as written
-  std::optional<LineText> initial;   // base64, or "=" for an initial response of no octets, RFC 4954 4
+  LineText mechanism;               // sasl-mech, RFC 4422 3.1: 1 to 20 of A-Z 0-9 - _, as written
+  std::optional<LineText> initial;  // base64, or "=" for an initial response of no octets, RFC 4954 4
   friend bool operator==(const Auth&, const Auth&) noexcept = default;
 };
-// DATA RSET QUIT STARTTLS (no argument), HELP NOOP (maybe one), VRFY EXPN ETRN (one). VRFY and EXPN may end in the word
-// SMTPUTF8, RFC 6531 3.7.4.2; it stays in the argument.
+// DATA RSET QUIT STARTTLS (no argument), HELP NOOP (maybe one), VRFY EXPN ETRN (one). VRFY and EXPN may end
+// in the word SMTPUTF8, RFC 6531 3.7.4.2; it stays in the argument.
 struct Plain {
   Verb verb = Verb::noop;
   LineText argument;
@@ -104,7 +104,7 @@ struct Syntax {
 // The verb is known even when its arguments are bad, so that replies and statistics can name it.
 struct ParsedLine {
   Verb verb = Verb::unknown;
-  Leniency used;            // what had to be tolerated
+  Leniency used;  // what had to be tolerated
   Result<Command> command;
 
   // In place, since `Result<Command>()` would clear room for the largest command.
@@ -112,12 +112,14 @@ struct ParsedLine {
 };
 
 // `line` has no CRLF. Trailing spaces are tolerated, RFC 5321 4.1.1. Errors: unknown_verb, bad_syntax,
-// missing_argument, unexpected_argument, nul_octet, those of address.h and parameters.h, bad_base64, bad_chunk_size.
+// missing_argument, unexpected_argument, nul_octet, those of address.h and parameters.h, bad_base64,
+// bad_chunk_size.
 ParsedLine parse_command(std::string_view line, const Syntax& syntax) noexcept;
 
-// Appends the command and CRLF to `out`. On failure nothing is appended. Errors: bad_syntax when the line would not
-// read back as the same command, such as a Verb of a Plain that is none, or an argument that is not in its grammar;
-// line_too_long above 64 KiB.
-Result<void> write_command(const Command& command, std::string& out, const ExtensionTable* extensions = nullptr);
+// Appends the command and CRLF to `out`. On failure nothing is appended. Errors: bad_syntax when the line
+// would not read back as the same command, such as a Verb of a Plain that is none, or an argument that is not
+// in its grammar; line_too_long above 64 KiB.
+Result<void> write_command(const Command& command, std::string& out,
+                           const ExtensionTable* extensions = nullptr);
 
 }  // namespace postrider::protocol

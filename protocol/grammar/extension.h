@@ -43,12 +43,16 @@ class ExtensionSet {
   constexpr ExtensionSet& remove(Extension member) noexcept { return bits_ &= ~bit(member), *this; }
   [[nodiscard]] constexpr bool has(Extension member) const noexcept { return (bits_ & bit(member)) != 0; }
   [[nodiscard]] constexpr bool empty() const noexcept { return bits_ == 0; }
-  [[nodiscard]] constexpr bool within(ExtensionSet other) const noexcept { return (bits_ & ~other.bits_) == 0; }
+  [[nodiscard]] constexpr bool within(ExtensionSet other) const noexcept {
+    return (bits_ & ~other.bits_) == 0;
+  }
 
   friend constexpr bool operator==(ExtensionSet, ExtensionSet) = default;
 
  private:
-  static constexpr std::uint32_t bit(Extension member) noexcept { return 1u << static_cast<unsigned>(member); }
+  static constexpr std::uint32_t bit(Extension member) noexcept {
+    return 1u << static_cast<unsigned>(member);
+  }
   std::uint32_t bits_ = 0;
 };
 static_assert(kExtensionCount <= 32);

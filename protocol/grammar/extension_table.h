@@ -1,15 +1,18 @@
-// Verbs and MAIL/RCPT parameters that a user of the library adds to those that the core knows, such as XCLIENT.
+// Verbs and MAIL/RCPT parameters that a user of the library adds to those that the core knows, such as
+// XCLIENT.
 //
 //   ExtensionTable extensions;
 //   extensions.add_verb({.name = "XCLIENT", .argument = Presence::required, .ehlo_keyword = "XCLIENT",
 //                        .moment = VerbExtension::Moment::outside_transaction, .last_in_group = true,
 //                        .restarts_session = true});
-//   extensions.add_parameter({.keyword = "XTRACE", .on = ParameterExtension::On::mail, .value = Presence::required,
-//                             .ehlo_keyword = "XTRACE", .accepts = is_trace_id});
+//   extensions.add_parameter({.keyword = "XTRACE", .on = ParameterExtension::On::mail,
+//                             .value = Presence::required, .ehlo_keyword = "XTRACE",
+//                             .accepts = is_trace_id});
 //
-// Filled once at start-up, then shared, unchanged, by every session; adding allocates, looking up does not. Sessions
-// keep pointers into it, so it must outlive them. Names are upper-case, 1 to 32 octets; adding a name that the core or
-// the table has already, or that is no keyword (RFC 5321 4.1.1.1: ehlo-keyword), returns false and changes nothing.
+// Filled once at start-up, then shared, unchanged, by every session; adding allocates, looking up does not.
+// Sessions keep pointers into it, so it must outlive them. Names are upper-case, 1 to 32 octets; adding a
+// name that the core or the table has already, or that is no keyword (RFC 5321 4.1.1.1: ehlo-keyword),
+// returns false and changes nothing.
 #pragma once
 
 #include <cstddef>
@@ -32,10 +35,10 @@ struct VerbExtension {
 
   std::string name{};
   Presence argument = Presence::optional;
-  std::string ehlo_keyword{};       // what EHLO must offer for the verb to exist; empty: nothing
+  std::string ehlo_keyword{};  // what EHLO must offer for the verb to exist; empty: nothing
   Moment moment = Moment::after_hello;
-  bool last_in_group = false;      // nothing may be pipelined behind it, RFC 2920 3.1
-  bool restarts_session = false;   // a positive reply puts the session back to where the greeting left it
+  bool last_in_group = false;     // nothing may be pipelined behind it, RFC 2920 3.1
+  bool restarts_session = false;  // a positive reply puts the session back to where the greeting left it
 };
 
 struct ParameterExtension {
@@ -44,7 +47,7 @@ struct ParameterExtension {
   std::string keyword{};
   On on = On::mail;
   Presence value = Presence::optional;
-  std::string ehlo_keyword{};       // what EHLO must offer for the parameter to be allowed; empty: nothing
+  std::string ehlo_keyword{};  // what EHLO must offer for the parameter to be allowed; empty: nothing
   // Is this value well formed? Not called when there is none. nullptr: every esmtp-value is.
   bool (*accepts)(std::string_view value) noexcept = nullptr;
 };

@@ -1,5 +1,5 @@
-// The alphabet of SMTP: character classes of RFC 5321 4.1.2, RFC 5234 B.1 and the extensions, in one table of 256 bit
-// sets, and the cursor that the recognisers move over a line.
+// The alphabet of SMTP: character classes of RFC 5321 4.1.2, RFC 5234 B.1 and the extensions, in one table of
+// 256 bit sets, and the cursor that the recognisers move over a line.
 #pragma once
 
 #include <array>
@@ -12,18 +12,18 @@ namespace postrider::protocol {
 // Classes are bits, so that a union of classes is one look-up: take_while(kAtext | kNonAscii).
 using CharClass = std::uint16_t;
 
-inline constexpr CharClass kAlpha = 1 << 0;      // RFC 5234 B.1
-inline constexpr CharClass kDigit = 1 << 1;      // RFC 5234 B.1
-inline constexpr CharClass kHexUpper = 1 << 2;   // 0-9 A-F: hexchar of xtext, RFC 3461 4
-inline constexpr CharClass kAtext = 1 << 3;      // RFC 5322 3.2.3
-inline constexpr CharClass kQtext = 1 << 4;      // qtextSMTP: %d32-33 / %d35-91 / %d93-126
-inline constexpr CharClass kLdh = 1 << 5;        // ALPHA / DIGIT / "-"
-inline constexpr CharClass kDcontent = 1 << 6;   // %d33-90 / %d94-126
-inline constexpr CharClass kEsmtpValue = 1 << 7;  // %d33-60 / %d62-126
-inline constexpr CharClass kXchar = 1 << 8;      // %d33-42 / %d44-60 / %d62-126, RFC 3461 4
-inline constexpr CharClass kPrintable = 1 << 9;  // %d32-126
-inline constexpr CharClass kNonAscii = 1 << 10;  // octets of UTF8-non-ascii, checked for form by utf8.h, RFC 6531 3.3
-inline constexpr CharClass kBase64 = 1 << 11;    // RFC 4648 4, without "="
+inline constexpr CharClass kAlpha = 1 << 0;         // RFC 5234 B.1
+inline constexpr CharClass kDigit = 1 << 1;         // RFC 5234 B.1
+inline constexpr CharClass kHexUpper = 1 << 2;      // 0-9 A-F: hexchar of xtext, RFC 3461 4
+inline constexpr CharClass kAtext = 1 << 3;         // RFC 5322 3.2.3
+inline constexpr CharClass kQtext = 1 << 4;         // qtextSMTP: %d32-33 / %d35-91 / %d93-126
+inline constexpr CharClass kLdh = 1 << 5;           // ALPHA / DIGIT / "-"
+inline constexpr CharClass kDcontent = 1 << 6;      // %d33-90 / %d94-126
+inline constexpr CharClass kEsmtpValue = 1 << 7;    // %d33-60 / %d62-126
+inline constexpr CharClass kXchar = 1 << 8;         // %d33-42 / %d44-60 / %d62-126, RFC 3461 4
+inline constexpr CharClass kPrintable = 1 << 9;     // %d32-126
+inline constexpr CharClass kNonAscii = 1 << 10;     // UTF8-non-ascii, RFC 6531 3.3; utf8.h looks at its form
+inline constexpr CharClass kBase64 = 1 << 11;       // RFC 4648 4, without "="
 inline constexpr CharClass kLineBreaker = 1 << 12;  // CR, LF and NUL: what no argument may have
 inline constexpr CharClass kReplyText = 1 << 13;    // textstring: HT and %d32-126, RFC 5321 4.2
 inline constexpr CharClass kSpace = 1 << 15;        // SP
@@ -42,7 +42,9 @@ consteval std::array<CharClass, 256> make_table() {
   mark('A', 'F', kHexUpper);
   mark('-', '-', kLdh | kSaslMech);
   mark('_', '_', kSaslMech);
-  for (char c : std::string_view("!#$%&'*+-/=?^_`{|}~")) mark(static_cast<unsigned>(c), static_cast<unsigned>(c), kAtext);
+  for (char c : std::string_view("!#$%&'*+-/=?^_`{|}~")) {
+    mark(static_cast<unsigned>(c), static_cast<unsigned>(c), kAtext);
+  }
   mark(32, 33, kQtext), mark(35, 91, kQtext), mark(93, 126, kQtext);
   mark(33, 90, kDcontent), mark(94, 126, kDcontent);
   mark(33, 60, kEsmtpValue), mark(62, 126, kEsmtpValue);
@@ -100,8 +102,12 @@ class Cursor {
 
   [[nodiscard]] constexpr bool done() const noexcept { return at_ == end_; }
   [[nodiscard]] constexpr char peek() const noexcept { return at_ == end_ ? '\0' : *at_; }
-  [[nodiscard]] constexpr std::size_t offset() const noexcept { return static_cast<std::size_t>(at_ - begin_); }
-  [[nodiscard]] constexpr std::string_view rest() const noexcept { return {at_, static_cast<std::size_t>(end_ - at_)}; }
+  [[nodiscard]] constexpr std::size_t offset() const noexcept {
+    return static_cast<std::size_t>(at_ - begin_);
+  }
+  [[nodiscard]] constexpr std::string_view rest() const noexcept {
+    return {at_, static_cast<std::size_t>(end_ - at_)};
+  }
   // The octets from an earlier offset up to here.
   [[nodiscard]] constexpr std::string_view since(std::size_t offset) const noexcept {
     return {begin_ + offset, static_cast<std::size_t>(at_ - begin_) - offset};

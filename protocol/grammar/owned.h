@@ -3,8 +3,8 @@
 //   Result<Owned<Mail>> kept = Owned<Mail>::copy(mail);      // one allocation
 //   kept->value().from.mailbox.local_part();                 // the same views, into the copy
 //
-// Made by writing the command and reading it back, so it holds exactly what could go over the wire. Moving one keeps
-// its views valid; copying is explicit.
+// Made by writing the command and reading it back, so it holds exactly what could go over the wire. Moving
+// one keeps its views valid; copying is explicit.
 #pragma once
 
 #include <memory>

@@ -12,7 +12,9 @@ namespace postrider::protocol {
 // so what a switch finds is compared octet by octet unless its word is all letters: those have no other
 // preimage. The first octet is the lowest, and missing ones are zero.
 [[nodiscard]] constexpr std::uint32_t packed_word(std::string_view word) noexcept {
-  const auto octet = [word](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(word[i])); };
+  const auto octet = [word](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(word[i]));
+  };
   std::uint32_t packed = 0;
   if (word.size() >= 4) {
     packed = octet(0) | octet(1) << 8 | octet(2) << 16 | octet(3) << 24;  // one load where the machine has it

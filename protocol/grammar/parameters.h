@@ -1,8 +1,9 @@
 // The ESMTP parameters of MAIL and RCPT, read into typed values in one pass.
 //
-// Four refusals are kept apart, because the RFCs answer them differently: a keyword that nobody knows or that was not
-// offered (555 5.5.4, RFC 5321 4.1.1.11), one that comes twice or has a bad value (501 5.5.4), and a well-formed value
-// that we do not implement (504 5.5.4, RFC 5321 4.2.2). What was *offered* is checked by the session, from `used`.
+// Four refusals are kept apart, because the RFCs answer them differently: a keyword that nobody knows or that
+// was not offered (555 5.5.4, RFC 5321 4.1.1.11), one that comes twice or has a bad value (501 5.5.4), and a
+// well-formed value that we do not implement (504 5.5.4, RFC 5321 4.2.2). What was *offered* is checked by
+// the session, from `used`.
 #pragma once
 
 #include <cstdint>
@@ -37,9 +38,9 @@ struct DsnNotify {
 // BY=, RFC 2852 4: by-time ";" by-mode [by-trace].
 struct DeliverBy {
   enum class Mode : std::uint8_t { notify, return_mail };  // "N", "R"
-  std::int32_t seconds = 0;   // -999999999 to +999999999; mode R needs a positive one, RFC 2852 4
+  std::int32_t seconds = 0;  // -999999999 to +999999999; mode R needs a positive one, RFC 2852 4
   Mode mode = Mode::notify;
-  bool trace = false;         // "T"
+  bool trace = false;  // "T"
 
   friend constexpr bool operator==(const DeliverBy&, const DeliverBy&) noexcept = default;
 };
@@ -61,9 +62,9 @@ struct Parameter {
 // esmtp-param = esmtp-keyword ["=" esmtp-value], RFC 5321 4.1.2. Errors: bad_parameter.
 Result<Parameter> esmtp_param(Cursor& cursor, Utf8 utf8) noexcept;
 
-// Parameters of an ExtensionTable, kept as written: `text` is the whole parameter list of the command (empty when none
-// of them is a registered one), in which `find` looks. When writing, every keyword of `text` that the core does not
-// know itself is written.
+// Parameters of an ExtensionTable, kept as written: `text` is the whole parameter list of the command (empty
+// when none of them is a registered one), in which `find` looks. When writing, every keyword of `text` that
+// the core does not know itself is written.
 struct RegisteredParameters {
   LineText text;
 
@@ -75,18 +76,18 @@ struct MailParameters {
   std::optional<std::uint64_t> size;            // SIZE=, RFC 1870 5: at most 20 digits
   std::optional<DeliverBy> deliver_by;          // BY=
   std::optional<FutureRelease> future_release;  // HOLDFOR=, HOLDUNTIL=
-  LineText envid;                               // ENVID=, RFC 3461 4.4: xtext as written, 1 to 100 octets; empty: not given
-  LineText auth;                                // AUTH=, RFC 4954 5: xtext of a mailbox, or "<>"; empty: not given
-  std::optional<BodyType> body;                 // BODY=
-  std::optional<DsnReturn> ret;                 // RET=
-  std::optional<std::int8_t> mt_priority;       // MT-PRIORITY=, RFC 6710 4: -9 to 9
-  bool smtputf8 = false;                        // SMTPUTF8, RFC 6531 3.4
-  bool require_tls = false;                     // REQUIRETLS, RFC 8689 2
-  ExtensionSet used;                            // the extensions that the above belong to
+  LineText envid;                // ENVID=, RFC 3461 4.4: xtext as written, 1 to 100 octets; empty: not given
+  LineText auth;                 // AUTH=, RFC 4954 5: xtext of a mailbox, or "<>"; empty: not given
+  std::optional<BodyType> body;  // BODY=
+  std::optional<DsnReturn> ret;  // RET=
+  std::optional<std::int8_t> mt_priority;  // MT-PRIORITY=, RFC 6710 4: -9 to 9
+  bool smtputf8 = false;                   // SMTPUTF8, RFC 6531 3.4
+  bool require_tls = false;                // REQUIRETLS, RFC 8689 2
+  ExtensionSet used;                       // the extensions that the above belong to
   RegisteredParameters registered;
 };
-// `used` follows from the rest and is not compared; of `registered` what counts is the parameters that the core does not
-// know, in their order.
+// `used` follows from the rest and is not compared; of `registered` what counts is the parameters that the
+// core does not know, in their order.
 bool operator==(const MailParameters& a, const MailParameters& b) noexcept;
 
 struct RcptParameters {
@@ -98,15 +99,15 @@ struct RcptParameters {
 };
 bool operator==(const RcptParameters& a, const RcptParameters& b) noexcept;
 
-// The extensions that the values belong to, for parameters that were put together by hand; what was parsed has the
-// same set in `used`. Registered parameters belong to none.
+// The extensions that the values belong to, for parameters that were put together by hand; what was parsed
+// has the same set in `used`. Registered parameters belong to none.
 ExtensionSet extensions_of(const MailParameters& parameters) noexcept;
 ExtensionSet extensions_of(const RcptParameters& parameters) noexcept;
 
-// Read what follows the path: *( SP esmtp-param ), trailing spaces tolerated (RFC 5321 4.1.1). The cursor stands behind
-// the path and ends at the end of the line. `extensions` may be null.
-// Errors: bad_parameter, duplicate_parameter, unknown_parameter, parameter_value_missing, parameter_value_unexpected,
-// parameter_not_implemented, bad_xtext.
+// Read what follows the path: *( SP esmtp-param ), trailing spaces tolerated (RFC 5321 4.1.1). The cursor
+// stands behind the path and ends at the end of the line. `extensions` may be null.
+// Errors: bad_parameter, duplicate_parameter, unknown_parameter, parameter_value_missing,
+// parameter_value_unexpected, parameter_not_implemented, bad_xtext.
 Result<MailParameters> mail_parameters(Cursor& cursor, Utf8 utf8, const ExtensionTable* extensions) noexcept;
 Result<RcptParameters> rcpt_parameters(Cursor& cursor, Utf8 utf8, const ExtensionTable* extensions) noexcept;
 

@@ -8,8 +8,8 @@
 
 namespace postrider::protocol {
 
-// Octets of the well-formed sequence at the beginning of `text` (1 for ASCII); 0 when it is not well formed: overlong,
-// surrogate, above U+10FFFF, cut short.
+// Octets of the well-formed sequence at the beginning of `text` (1 for ASCII); 0 when it is not well formed:
+// overlong, surrogate, above U+10FFFF, cut short.
 [[nodiscard]] std::size_t utf8_sequence(std::string_view text) noexcept;
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 // The code point of a well-formed sequence of `length` octets.

@@ -167,7 +167,7 @@ std::string CommandGenerator::rcpt_parameters() {
       orcpt += "utf-8;";
       utf8_address_encode("p\xC3\xA5l+x@" + domain(), orcpt);
     } else {
-      orcpt += any_case("RFC822") + ";" + xtext(40);
+      orcpt += any_case("X400") + ";" + xtext(40);
     }
   }
   return sometimes(2) ? notify + orcpt : orcpt + notify;
