@@ -76,12 +76,13 @@ std::optional<Errc> ClientSession::objection(const Command& command) const noexc
   if (const auto* mail = std::get_if<Mail>(&command)) {
     if (!mail->parameters.smtputf8 && mail->from.mailbox.has_non_ascii())
       return Errc::non_ascii_without_smtputf8;
-    return parameter_objection(mail->parameters.used, mail->parameters.registered,
+    // Not `used`: a command made by hand need not have filled it in.
+    return parameter_objection(extensions_of(mail->parameters), mail->parameters.registered,
                                ParameterExtension::On::mail);
   }
   if (const auto* rcpt = std::get_if<Rcpt>(&command)) {
     if (!transaction_utf8_ && rcpt->to.mailbox.has_non_ascii()) return Errc::non_ascii_without_smtputf8;
-    return parameter_objection(rcpt->parameters.used, rcpt->parameters.registered,
+    return parameter_objection(extensions_of(rcpt->parameters), rcpt->parameters.registered,
                                ParameterExtension::On::rcpt);
   }
   if (std::holds_alternative<Auth>(command) && lacks(Extension::auth)) return Errc::extension_not_offered;
@@ -90,6 +91,7 @@ std::optional<Errc> ClientSession::objection(const Command& command) const noexc
     if (plain->verb == Verb::etrn && lacks(Extension::etrn)) return Errc::extension_not_offered;
   }
   if (const auto* extended = std::get_if<Extended>(&command)) {
+    if (extended->verb == nullptr) return Errc::misuse;
     const std::string& keyword = extended->verb->ehlo_keyword;
     if (!keyword.empty() && !capabilities_.keyword_parameters(keyword)) return Errc::extension_not_offered;
   }

@@ -385,6 +385,17 @@ TEST(ClientSession, CommandsInTheWrongOrderAreMisuse) {
   EXPECT_EQ(client.said(), "");
 }
 
+TEST(ClientSession, ParametersMadeByHandNeedTheirExtensionToo) {
+  Client client;
+  client.greeted();
+  Mail mail = mail_from("a@b.example");
+  mail.parameters.require_tls = true;  // nobody filled in `used`
+  EXPECT_FALSE(client.session.capabilities().has(Extension::require_tls));
+  EXPECT_EQ(client.session.send(mail).error().code, Errc::extension_not_offered);
+  EXPECT_EQ(client.session.send(Extended{}).error().code, Errc::misuse);
+  EXPECT_EQ(client.said(), "");
+}
+
 TEST(ClientSession, NoAllocationInTheLongRun) {
   Client client;
   client.greeted();
