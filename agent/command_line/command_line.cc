@@ -32,12 +32,11 @@ struct Missing {
   std::string_view name;
   std::string_view description;
 };
-constexpr std::array<Missing, 7> kMissing{{
+constexpr std::array<Missing, 6> kMissing{{
     {"mx", "show where mail for a domain goes (not built yet)"},
     {"probe", "connect to a server and report what it offers (not built yet)"},
     {"queue", "look at and act on the queue (not built yet)"},
     {"user", "manage submission accounts (not built yet)"},
-    {"load", "load generator (not built yet)"},
     {"fuzz", "play hostile clients or servers (not built yet)"},
     {"smuggle", "find end-of-data disagreements through a relay (not built yet)"},
 }};
@@ -53,10 +52,13 @@ class Parser {
   void add_config_option(CLI::App& app);
   void add_send();
   void add_sink();
+  void add_load();
   Command chosen();
   Command chosen_send();
   Command chosen_sink();
-  Command chosen_help();
+  Command chosen_load();
+  // CLI11 would take the word behind "help" for the subcommand itself.
+  Command help(const std::vector<std::string>& arguments);
 
   std::optional<std::filesystem::path> config_file() const {
     return config_.empty() ? std::nullopt : std::optional<std::filesystem::path>(config_);
@@ -65,9 +67,10 @@ class Parser {
   CLI::App app_;
   std::string config_;
   std::string check_file_;
-  std::string help_about_;
   SendOptions send_;
   SinkOptions sink_;
+  LoadOptions load_;
+  bool no_pipelining_ = false;
   std::string tls_ = "none";
   std::string listen_;
   std::string maildir_;
@@ -102,11 +105,11 @@ Parser::Parser()
   subcommand(config, "default", "print the defaults, commented");
   add_send();
   add_sink();
+  add_load();
   for (const Missing& each : kMissing) {
     subcommand(app_, each.name, each.description).allow_extras()->fallthrough(false);
   }
-  CLI::App& help = subcommand(app_, "help", "options and examples of one subcommand");
-  help.add_option("SUBCOMMAND", help_about_, "default: the program itself");
+  subcommand(app_, "help", "help SUBCOMMAND: the options and examples of one subcommand");
 }
 
 CLI::App& Parser::subcommand(CLI::App& parent, std::string_view name, std::string_view description) {
@@ -142,7 +145,7 @@ void Parser::add_send() {
   send.add_option("--subject", subject_, "make a message with this subject")->type_name("S");
   send.add_option("--body", body_, "make a message with this text")->type_name("S");
   send.add_flag("--lmtp", send_.lmtp, "speak LMTP: each recipient has a reply of its own");
-  send.add_flag("--transcript", send_.transcript, "print the dialogue on stderr");
+  send.add_flag("--transcript", send_.transcript, "print the dialogue on stdout");
   send.add_option("--tls", tls_, "none | opportunistic | starttls | implicit (only none is built yet)")
       ->check(CLI::IsMember({"none", "opportunistic", "starttls", "implicit"}))
       ->type_name("MODE");
@@ -166,7 +169,34 @@ void Parser::add_sink() {
   sink.add_flag("--lmtp", sink_.lmtp, "speak LMTP");
 }
 
+void Parser::add_load() {
+  CLI::App& load = subcommand(app_, "load", "send many messages to a server, and say how fast that was");
+  load.add_option("SERVER", server_, "server to load; port 25 if none is given")
+      ->type_name("HOST[:PORT]")
+      ->required();
+  load.add_option("--messages", load_.messages, "how many in all; default 1000")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 62));
+  load.add_option("--sessions", load_.sessions, "connections at a time; default 1")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1'000'000));
+  load.add_option("--size", load_.size, "octets of each message's body, without its headers; default 1024")
+      ->type_name("OCTETS")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 30));
+  load.add_option("--per-connection", load_.per_connection, "messages on each connection; default: all")
+      ->type_name("N");
+  load.add_flag("--no-pipelining", no_pipelining_, "one command a turn, whatever the server offers");
+  load.add_flag("--json", load_.json, "print the result as JSON");
+  load.add_option("--from", load_.from, "sender; default a@example.org")->type_name("A");
+  load.add_option("--to", load_.to, "recipient; default b@example.net")->type_name("B");
+  load.add_option("--threads", load_.threads, "default 1")->type_name("N")->check(CLI::Range(1, 1024));
+  load.add_option("--tls", tls_, "none | starttls | implicit (only none is built yet)")
+      ->check(CLI::IsMember({"none", "starttls", "implicit"}))
+      ->type_name("MODE");
+}
+
 Command Parser::parse(std::vector<std::string> arguments) {
+  if (!arguments.empty() && arguments.front() == "help") return help(arguments);
   std::ranges::reverse(arguments);  // CLI11 takes them from the back
   try {
     app_.parse(std::move(arguments));
@@ -192,7 +222,7 @@ Command Parser::chosen() {
   if (name == "serve") return ServeOptions{config_file()};
   if (name == "send") return chosen_send();
   if (name == "sink") return chosen_sink();
-  if (name == "help") return chosen_help();
+  if (name == "load") return chosen_load();
   if (name == "config") {
     if (sub.get_subcommands().front()->get_name() == "default") return ConfigDefaultOptions{};
     return ConfigCheckOptions{check_file_.empty() ? config_file() : std::filesystem::path(check_file_)};
@@ -226,12 +256,21 @@ Command Parser::chosen_sink() {
   return std::move(sink_);
 }
 
-Command Parser::chosen_help() {
-  if (help_about_.empty()) return Farewell{ExitCode::done, app_.help()};
+Command Parser::chosen_load() {
+  if (tls_ != "none") return not_built("TLS; leave --tls out or write --tls none");
+  auto server = parse_host_port(server_, 25);
+  if (!server) return usage_error("load", "'" + server_ + "' " + server.error());
+  load_.server = *std::move(server);
+  load_.pipelining = !no_pipelining_;
+  return std::move(load_);
+}
+
+Command Parser::help(const std::vector<std::string>& arguments) {
+  if (arguments.size() == 1) return Farewell{ExitCode::done, app_.help()};
+  const std::string& wanted = arguments[1];
   const std::vector<CLI::App*> all = app_.get_subcommands([](CLI::App*) { return true; });
-  const auto about =
-      std::ranges::find(all, help_about_, [](const CLI::App* each) { return each->get_name(); });
-  if (about == all.end()) return usage_error("help", "there is no subcommand '" + help_about_ + "'");
+  const auto about = std::ranges::find(all, wanted, [](const CLI::App* each) { return each->get_name(); });
+  if (about == all.end()) return usage_error("help", "there is no subcommand '" + wanted + "'");
   return Farewell{ExitCode::done, (*about)->help(std::string(kProgram))};
 }
 

@@ -10,6 +10,7 @@
 
 #include "postrider/agent/command_line/exit_code.h"
 #include "postrider/agent/config/host_port.h"
+#include "postrider/agent/load/load_options.h"
 #include "postrider/agent/send/send_options.h"
 #include "postrider/agent/serve/serve_command.h"
 #include "postrider/agent/serve/sink_command.h"
@@ -29,7 +30,7 @@ struct Farewell {
   std::string text;  // to stdout when `code` is done, else to stderr
 };
 
-using Command =
-    std::variant<Farewell, ServeOptions, ConfigCheckOptions, ConfigDefaultOptions, SendOptions, SinkOptions>;
+using Command = std::variant<Farewell, ServeOptions, ConfigCheckOptions, ConfigDefaultOptions, SendOptions,
+                             SinkOptions, LoadOptions>;
 
 }  // namespace postrider::agent

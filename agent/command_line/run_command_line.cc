@@ -6,6 +6,7 @@
 #include "postrider/agent/config/config_reader.h"
 #include "postrider/agent/config/default_config.h"
 #include "postrider/agent/config/not_built.h"
+#include "postrider/agent/load/load_command.h"
 #include "postrider/agent/send/send_command.h"
 
 namespace postrider::agent {
@@ -19,6 +20,7 @@ ExitCode run(const Farewell& farewell) {
 ExitCode run(const ServeOptions& options) { return serve(options); }
 ExitCode run(const SendOptions& options) { return send(options); }
 ExitCode run(const SinkOptions& options) { return sink(options); }
+ExitCode run(const LoadOptions& options) { return load(options); }
 
 ExitCode run(const ConfigDefaultOptions&) {
   std::cout << default_config_text() << std::flush;

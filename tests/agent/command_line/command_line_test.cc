@@ -1,0 +1,123 @@
+#include "postrider/agent/command_line/command_line.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace postrider::agent {
+namespace {
+
+using Words = std::vector<std::string>;
+
+template <class T>
+T parsed(const Words& words) {
+  Command command = parse_command_line(words);
+  if (auto* farewell = std::get_if<Farewell>(&command); farewell != nullptr && !std::is_same_v<T, Farewell>) {
+    ADD_FAILURE() << farewell->text;
+  }
+  if (T* wanted = std::get_if<T>(&command)) return std::move(*wanted);
+  ADD_FAILURE() << "another command";
+  return {};
+}
+
+TEST(CommandLine, ServeTakesItsConfigurationBeforeOrAfter) {
+  EXPECT_EQ(parsed<ServeOptions>({"serve"}).config, std::nullopt);
+  EXPECT_EQ(parsed<ServeOptions>({"serve", "--config", "a.toml"}).config, "a.toml");
+  EXPECT_EQ(parsed<ServeOptions>({"--config", "a.toml", "serve"}).config, "a.toml");
+  EXPECT_EQ(parsed<ServeOptions>({"serve", "--config=a.toml"}).config, "a.toml");
+}
+
+TEST(CommandLine, ConfigChecksAFile) {
+  EXPECT_EQ(parsed<ConfigCheckOptions>({"config", "check"}).file, std::nullopt);
+  EXPECT_EQ(parsed<ConfigCheckOptions>({"config", "check", "a.toml"}).file, "a.toml");
+  EXPECT_EQ(parsed<ConfigCheckOptions>({"config", "check", "--config", "a.toml"}).file, "a.toml");
+  EXPECT_EQ(parsed<ConfigCheckOptions>({"--config", "a.toml", "config", "check"}).file, "a.toml");
+  parsed<ConfigDefaultOptions>({"config", "default"});
+}
+
+TEST(CommandLine, SendKnowsItsOptions) {
+  const SendOptions send = parsed<SendOptions>({"send", "--server", "h:26", "--from", "a@x", "--to", "b@y",
+                                                "--to", "c@y", "--header", "X-A: 1", "--header", "X-B: 2",
+                                                "--lmtp", "--transcript", "--tls", "none", "m.eml"});
+  EXPECT_EQ(send.server, "h:26");
+  EXPECT_EQ(send.from, "a@x");
+  EXPECT_EQ(send.to, (Words{"b@y", "c@y"}));
+  EXPECT_EQ(send.headers, (Words{"X-A: 1", "X-B: 2"}));
+  EXPECT_EQ(send.file, "m.eml");
+  EXPECT_TRUE(send.lmtp);
+  EXPECT_TRUE(send.transcript);
+  EXPECT_EQ(parsed<SendOptions>({"send", "--from", "<>", "--to", "b@y", "-"}).file, "-");
+  const SendOptions made =
+      parsed<SendOptions>({"send", "--from", "a@x", "--to", "b@y", "--subject", "", "--body", "x y"});
+  EXPECT_EQ(made.subject, "");
+  EXPECT_EQ(made.body, "x y");
+  EXPECT_EQ(made.file, std::nullopt);
+  EXPECT_EQ(made.server, std::nullopt);
+}
+
+TEST(CommandLine, SinkKnowsItsOptions) {
+  const SinkOptions sink =
+      parsed<SinkOptions>({"sink", "--listen", "127.0.0.1:0", "--maildir", "d", "--threads", "3"});
+  EXPECT_EQ(sink.listen, (HostPort{"127.0.0.1", 0}));
+  EXPECT_EQ(sink.maildir, "d");
+  EXPECT_EQ(sink.threads, 3U);
+  EXPECT_FALSE(sink.lmtp);
+}
+
+TEST(CommandLine, MistakesAreUsageErrors) {
+  for (const Words& words : std::vector<Words>{{},
+                                               {"bogus"},
+                                               {"--bogus"},
+                                               {"serve", "x"},
+                                               {"serve", "--config"},
+                                               {"config"},
+                                               {"config", "bogus"},
+                                               {"config", "check", "a", "b"},
+                                               {"send"},
+                                               {"send", "--from", "a@x"},
+                                               {"send", "--to", "b@y"},
+                                               {"send", "--from", "a", "--to", "b", "--tls", "maybe"},
+                                               {"send", "--from", "a", "--to", "b", "f", "g"},
+                                               {"send", "--from", "a", "--to", "b", "--subject", "s", "f"},
+                                               {"sink"},
+                                               {"sink", "--listen", "nowhere"},
+                                               {"sink", "--listen", "mx.example:25"},
+                                               {"help", "bogus"}}) {
+    const Farewell farewell = parsed<Farewell>(words);
+    EXPECT_EQ(farewell.code, ExitCode::usage) << (words.empty() ? "" : words.front());
+    EXPECT_FALSE(farewell.text.empty());
+  }
+}
+
+TEST(CommandLine, SaysWhatIsNotBuiltYet) {
+  for (const Words& words : std::vector<Words>{{"mx", "example.org", "--json"},
+                                               {"probe", "h:25"},
+                                               {"queue", "list", "--json"},
+                                               {"user", "add", "u"},
+                                               {"fuzz", "--listen", "127.0.0.1:1"},
+                                               {"smuggle", "--inbound", "h:1", "--outbound", "127.0.0.1:2"},
+                                               {"send", "--mx", "--from", "a@x", "--to", "b@y"},
+                                               {"send", "--from", "a@x", "--to", "b@y", "--tls", "starttls"},
+                                               {"send", "--from", "a@x", "--to", "b@y", "--user", "u"},
+                                               {"send", "--from", "a@x", "--to", "b@y", "--insecure"}}) {
+    const Farewell farewell = parsed<Farewell>(words);
+    EXPECT_EQ(farewell.code, ExitCode::unavailable) << words.front();
+    EXPECT_NE(farewell.text.find("not built yet"), std::string::npos) << farewell.text;
+  }
+}
+
+TEST(CommandLine, TeachesWithExamples) {
+  EXPECT_EQ(parsed<Farewell>({"--version"}).text.substr(0, 10), "postrider ");
+  EXPECT_EQ(parsed<Farewell>({"--help"}).text, parsed<Farewell>({"help"}).text);
+  for (const char* name : {"serve", "config", "send", "sink"}) {
+    const Farewell help = parsed<Farewell>({"help", name});
+    EXPECT_EQ(help.code, ExitCode::done);
+    EXPECT_NE(help.text.find("Examples:\n  postrider " + std::string(name)), std::string::npos) << help.text;
+    EXPECT_NE(help.text.find("Usage: postrider " + std::string(name)), std::string::npos) << help.text;
+    EXPECT_EQ(parsed<Farewell>({name, "--help"}).text, help.text);
+  }
+}
+
+}  // namespace
+}  // namespace postrider::agent
