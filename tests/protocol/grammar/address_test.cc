@@ -349,6 +349,38 @@ TEST(ReversePath, AMailboxInBrackets) {
   EXPECT_EQ(cursor.rest(), " SIZE=5");
 }
 
+// The usual form has a way of its own through the reader; it must not differ from the general one.
+TEST(Path, TakesExactlyTheMailboxes) {
+  constexpr std::string_view kAlphabet = "a-.@_>\"\xC3";
+  for (std::size_t length = 0; length <= 6; ++length) {
+    std::string text(length, 'a');
+    for (std::size_t n = 0; n < std::size_t{1} << (3 * length); ++n) {
+      for (std::size_t i = 0; i < length; ++i) text[i] = kAlphabet[n >> (3 * i) & 7];
+      const std::string path = "<" + text + ">";
+      Cursor reverse(path);
+      Cursor forward(path);
+      const bool expected = Mailbox::parse(text).has_value();
+      ASSERT_EQ(whole(reverse_path(reverse, Utf8::no), reverse).has_value(), expected || text.empty())
+          << text;
+      ASSERT_EQ(whole(forward_path(forward, Utf8::no), forward).has_value(), expected) << text;
+    }
+  }
+}
+
+TEST(Path, LengthsOfItsParts) {
+  const auto path = [](std::size_t local, std::size_t domain) {
+    return "<" + std::string(local, 'a') + "@" + std::string(domain, 'b') + ">";
+  };
+  EXPECT_EQ(reverse_outcome(path(64, 1)), "ok");
+  EXPECT_EQ(reverse_outcome(path(65, 1)), "local_part_too_long");
+  EXPECT_EQ(forward_outcome(path(65, 1)), "local_part_too_long");
+  EXPECT_EQ(reverse_outcome(path(1, 252)), "ok");
+  EXPECT_EQ(reverse_outcome(path(1, 253)), "path_too_long");
+  EXPECT_EQ(reverse_outcome(path(1, 256)), "domain_too_long");
+  EXPECT_EQ(forward_outcome(path(64, 189)), "ok");
+  EXPECT_EQ(forward_outcome(path(64, 190)), "path_too_long");
+}
+
 TEST(Path, Bad) {
   for (const std::string_view bad : {"",
                                      "<",
