@@ -130,12 +130,9 @@ constexpr std::size_t kWorthARun = 16;
 
 DotDecoder::Slice DotDecoder::next(std::string_view input) noexcept {
   const DotTable::Row* const rows = endings_ == BareEndings::keep ? DotTable::kKeep : DotTable::kConvert;
-  std::size_t at = 0, begin = 0,
-              end = 0;  // the slice is [begin, end) of the input, and grows while end == at
-  const auto slice = [&](bool is_done) noexcept -> Slice {
-    octets_ += end - begin;
-    return {at, input.substr(begin, end - begin), is_done};
-  };
+  // The slice is [begin, end) of the input. It grows while end == at; once an octet has been held back, it
+  // can only be handed out.
+  std::size_t at = 0, begin = 0, end = 0;
   while (at < input.size() && state_ != State::done) {
     if (begin == end) begin = end = at;
     if (end == at && in_text() && input.size() - at >= kWorthARun) {
@@ -144,34 +141,28 @@ DotDecoder::Slice DotDecoder::next(std::string_view input) noexcept {
     }
     const char octet = input[at];
     const DotTable::Cell& cell = rows[static_cast<std::size_t>(state_)].cells[DotTable::column(octet)];
-    const bool has_slice = begin != end;
-    // Something else than the next octet is to be emitted, or the next octet but not the one before it: first
-    // things first.
-    if (has_slice && cell.put != DotTable::Put::nothing && (cell.put != DotTable::Put::octet || end != at)) {
-      return slice(false);
-    }
+    const bool extends = cell.put == DotTable::Put::octet && end == at;
+    if (begin != end && !extends && cell.put != DotTable::Put::nothing) break;
+
+    state_ = cell.next;
     if (cell.flaw == DotTable::Flaw::bare_cr) flaws_.bare_cr = true;
     if (cell.flaw == DotTable::Flaw::bare_lf) flaws_.bare_lf = true;
-    state_ = cell.next;
     if (!DotTable::again(cell.put)) {
       if (octet == '\0') flaws_.nul = true;
       if (static_cast<unsigned char>(octet) > 127) flaws_.eight_bit = true;
       ++at;
     }
-    if (cell.put == DotTable::Put::octet) {
-      if (!has_slice) begin = at - 1;
-      end = at;
-      ++line_;
-    } else if (cell.put != DotTable::Put::nothing) {
-      const std::string_view text = DotTable::kText[static_cast<std::size_t>(cell.put)];
+    const std::string_view text = DotTable::kText[static_cast<std::size_t>(cell.put)];
+    if (cell.put == DotTable::Put::octet) end = at;
+    line_ += cell.put == DotTable::Put::octet ? 1 : text.size();
+    if (state_ == State::bol || state_ == State::bol_converted) end_line();
+    if (!text.empty()) {
       octets_ += text.size();
-      line_ += text.size();
-      if (state_ == State::bol_converted) end_line();
       return {at, text, false};
     }
-    if (state_ == State::bol || state_ == State::bol_converted) end_line();
   }
-  return slice(state_ == State::done);
+  octets_ += end - begin;
+  return {at, input.substr(begin, end - begin), state_ == State::done};
 }
 
 // The states in which octets are emitted as they come until one needs a decision.

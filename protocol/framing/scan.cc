@@ -22,10 +22,8 @@ struct Vector {
   typedef std::uint64_t Words __attribute__((vector_size(kWidth)));
 };
 using Octets16 = Vector<16>::Octets;
-using Words16 = Vector<16>::Words;
 
-// Functions on vectors are inlined into their callers, which may be compiled for a better processor than
-// they.
+// Functions on vectors are inlined into their callers, which may be compiled for a better processor.
 template <std::size_t kWidth>
 [[gnu::always_inline]] inline bool any(const typename Vector<kWidth>::Octets& octets) noexcept {
   const auto words = reinterpret_cast<typename Vector<kWidth>::Words>(octets);
@@ -247,7 +245,7 @@ class TextScan {
   // Takes the next `n` octets, or those before a stop among them; returns whether there was none.
   bool look(const Block& block, std::size_t n) noexcept {
     const std::uint64_t after_cr = block.cr << 1 | (place_.after_cr ? 1 : 0);
-    const std::uint64_t bare = (after_cr ^ block.lf) & first_bits(n);
+    const std::uint64_t bare = after_cr ^ block.lf;
     const std::uint64_t crlf = after_cr & block.lf;
     const std::uint64_t starts = crlf << 1 | (place_.line_start ? 1 : 0);
     const std::uint64_t stop = ((starts & block.dot & at_dots_) | (bare & at_bare_)) & first_bits(n);

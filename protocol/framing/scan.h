@@ -40,8 +40,8 @@ struct TextRun {
   friend constexpr bool operator==(const TextRun&, const TextRun&) noexcept = default;
 };
 
-// Vectors of 16 octets are everywhere; those of 32 (AVX2) only where the processor has them. Tests hold one
-// form against the other.
+// Vectors of 16 octets are everywhere, those of 32 (AVX2) only where the processor has them: elsewhere they
+// must not be asked for. Tests hold one form against the other.
 enum class Vectors : std::uint8_t { best, of_16, of_32 };
 [[nodiscard]] bool has_vectors(Vectors vectors) noexcept;
 

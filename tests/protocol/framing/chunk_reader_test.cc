@@ -8,7 +8,7 @@
 namespace postrider::protocol {
 namespace {
 
-TEST(ChunkReader, takes_exactly_its_octets_whatever_the_cuts) {
+TEST(ChunkReaderTest, TakesExactlyItsOctetsWhateverTheCuts) {
   const std::string_view wire = "\r\n.\r\nBDAT 0 LAST\r\n";
   for (std::uint64_t size = 0; size <= wire.size(); ++size) {
     for (std::size_t step = 1; step <= wire.size(); ++step) {
@@ -29,7 +29,7 @@ TEST(ChunkReader, takes_exactly_its_octets_whatever_the_cuts) {
   }
 }
 
-TEST(ChunkReader, no_octets_make_no_progress) {
+TEST(ChunkReaderTest, NoOctetsMakeNoProgress) {
   ChunkReader reader(5);
   EXPECT_EQ(reader.next(""), "");
   EXPECT_FALSE(reader.done());
@@ -38,7 +38,7 @@ TEST(ChunkReader, no_octets_make_no_progress) {
 }
 
 // RFC 3030 2: the size is a number of any length; here of 64 bits.
-TEST(ChunkReader, counts_beyond_32_bits) {
+TEST(ChunkReaderTest, CountsBeyond32Bits) {
   constexpr std::uint64_t kLargest = UINT64_MAX;
   ChunkReader reader(kLargest);
   EXPECT_EQ(reader.next("abc"), "abc");

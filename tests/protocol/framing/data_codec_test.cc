@@ -41,9 +41,13 @@ void expect_cell(const Cell& cell, BareEndings endings) {
   ASSERT_TRUE(decoding.feed(".\r\n"));
   EXPECT_EQ(decoding.done() ? kEnds : visible(decoding.body()).substr(visible(cell.body).size()),
             cell.then_dot == kEnds ? kEnds : visible(cell.then_dot));
+  // Behind a CR the dot makes it a bare one.
+  Flaws flaws = cell.flaws;
+  if (cell.octet == '\r') flaws.bare_cr = true;
+  EXPECT_EQ(decoding.flaws(), flaws);
 }
 
-TEST(DotDecoderTable, every_cell_of_keep) {
+TEST(DotDecoderTableTest, EveryCellOfKeep) {
   const Cell cells[] = {
       // bol
       {"", '.', "", kNone, ".\r\n"},            // -> dot
@@ -78,7 +82,7 @@ TEST(DotDecoderTable, every_cell_of_keep) {
   for (const Cell& cell : cells) expect_cell(cell, BareEndings::keep);
 }
 
-TEST(DotDecoderTable, keep_goes_to_cr_and_dot_cr_where_it_says) {
+TEST(DotDecoderTableTest, KeepGoesToCrAndDotCrWhereItSays) {
   // then_dot cannot tell cr from text: an LF can.
   for (const std::string_view row : {"", "a\r\n", "a", "a\r", ".\r"}) {
     Decoding decoding(BareEndings::keep);
@@ -89,7 +93,7 @@ TEST(DotDecoderTable, keep_goes_to_cr_and_dot_cr_where_it_says) {
   }
 }
 
-TEST(DotDecoderTable, every_cell_of_convert) {
+TEST(DotDecoderTableTest, EveryCellOfConvert) {
   const Cell cells[] = {
       // bol
       {"", '.', "", kNone, ".\r\n"},         // -> dot
@@ -130,7 +134,7 @@ TEST(DotDecoderTable, every_cell_of_convert) {
   for (const Cell& cell : cells) expect_cell(cell, BareEndings::convert);
 }
 
-TEST(DotDecoderTable, convert_goes_to_text_and_bol_converted_where_it_says) {
+TEST(DotDecoderTableTest, ConvertGoesToTextAndBolConvertedWhereItSays) {
   // Behind bol_converted a dot goes when text follows it; behind text it stays.
   for (const std::string_view to_bol : {"\n", ".\n", "a\n", "\n\n", "\n.\n"}) {
     Decoding decoding(BareEndings::convert);
@@ -170,39 +174,41 @@ void expect_end(const EndOfData& is) {
   }
 }
 
-TEST(EndOfData, empty_message) { expect_end({".\r\n", true, "", ""}); }
-TEST(EndOfData, one_line_keeps_its_crlf) { expect_end({"a\r\n.\r\n", true, "a\r\n", "a\r\n"}); }
-TEST(EndOfData, lf_dot_crlf) { expect_end({"a\n.\r\n", false, "a\n.\r\n", "a\r\n.\r\n"}); }
-TEST(EndOfData, lf_dot_lf) { expect_end({"a\n.\n", false, "a\n.\n", "a\r\n.\r\n"}); }
-TEST(EndOfData, crlf_dot_cr_crlf) { expect_end({"a\r\n.\r\r\n", false, "a\r\n\r\r\n", "a\r\n.\r\n\r\n"}); }
-TEST(EndOfData, cr_crlf_dot_crlf) { expect_end({"a\r\r\n.\r\n", true, "a\r\r\n", "a\r\n\r\n"}); }
-TEST(EndOfData, cr_dot_cr) { expect_end({"a\r.\rb", false, "a\r.\rb", "a\r\n.\r\nb"}); }
-TEST(EndOfData, cr_dot_crlf) { expect_end({"a\r.\r\n", false, "a\r.\r\n", "a\r\n.\r\n"}); }
-TEST(EndOfData, crlf_dot_lf) { expect_end({"a\r\n.\n", false, "a\r\n\n", "a\r\n.\r\n"}); }
-TEST(EndOfData, crlf_dot_cr) { expect_end({"a\r\n.\rb", false, "a\r\n\rb", "a\r\n.\r\nb"}); }
-TEST(EndOfData, dot_cr_x_keeps_the_cr) { expect_end({".\rx\r\n", false, "\rx\r\n", ".\r\nx\r\n"}); }
-TEST(EndOfData, lone_dot_with_text_loses_the_dot) {
+TEST(EndOfDataTest, EmptyMessage) { expect_end({".\r\n", true, "", ""}); }
+TEST(EndOfDataTest, OneLineKeepsItsCrlf) { expect_end({"a\r\n.\r\n", true, "a\r\n", "a\r\n"}); }
+TEST(EndOfDataTest, LfDotCrlf) { expect_end({"a\n.\r\n", false, "a\n.\r\n", "a\r\n.\r\n"}); }
+TEST(EndOfDataTest, LfDotLf) { expect_end({"a\n.\n", false, "a\n.\n", "a\r\n.\r\n"}); }
+TEST(EndOfDataTest, CrlfDotCrCrlf) { expect_end({"a\r\n.\r\r\n", false, "a\r\n\r\r\n", "a\r\n.\r\n\r\n"}); }
+TEST(EndOfDataTest, CrCrlfDotCrlf) { expect_end({"a\r\r\n.\r\n", true, "a\r\r\n", "a\r\n\r\n"}); }
+TEST(EndOfDataTest, CrDotCr) { expect_end({"a\r.\rb", false, "a\r.\rb", "a\r\n.\r\nb"}); }
+TEST(EndOfDataTest, CrDotCrlf) { expect_end({"a\r.\r\n", false, "a\r.\r\n", "a\r\n.\r\n"}); }
+TEST(EndOfDataTest, CrlfDotLf) { expect_end({"a\r\n.\n", false, "a\r\n\n", "a\r\n.\r\n"}); }
+TEST(EndOfDataTest, CrlfDotCr) { expect_end({"a\r\n.\rb", false, "a\r\n\rb", "a\r\n.\r\nb"}); }
+TEST(EndOfDataTest, DotCrXKeepsTheCr) { expect_end({".\rx\r\n", false, "\rx\r\n", ".\r\nx\r\n"}); }
+TEST(EndOfDataTest, LoneDotWithTextLosesTheDot) {
   expect_end({"a\r\n.x\r\n", false, "a\r\nx\r\n", "a\r\nx\r\n"});
 }
-TEST(EndOfData, first_line_is_unstuffed) { expect_end({"..a\r\n.\r\n", true, ".a\r\n", ".a\r\n"}); }
-TEST(EndOfData, crlf_nul_dot_crlf) {
+TEST(EndOfDataTest, FirstLineIsUnstuffed) { expect_end({"..a\r\n.\r\n", true, ".a\r\n", ".a\r\n"}); }
+TEST(EndOfDataTest, CrlfNulDotCrlf) {
   expect_end({"a\r\n\0.\r\n"sv, false, "a\r\n\0.\r\n"sv, "a\r\n\0.\r\n"sv});
 }
-TEST(EndOfData, crlf_dot_nul_crlf) {
+TEST(EndOfDataTest, CrlfDotNulCrlf) {
   expect_end({"a\r\n.\0\r\n"sv, false, "a\r\n\0\r\n"sv, "a\r\n\0\r\n"sv});
 }
 
 // SMTP smuggling of December 2023. Postfix, Sendmail and Exim took other sequences than CRLF "." CRLF for the
 // end.
-TEST(Smuggling, CVE_2023_51764_lf_dot_crlf) { expect_end({"Hi\n.\r\n", false, "Hi\n.\r\n", "Hi\r\n.\r\n"}); }
-TEST(Smuggling, CVE_2023_51765_lf_dot_crlf_and_lf_dot_lf) {
+TEST(SmugglingTest, CVE_2023_51764_LfDotCrlf) {
+  expect_end({"Hi\n.\r\n", false, "Hi\n.\r\n", "Hi\r\n.\r\n"});
+}
+TEST(SmugglingTest, CVE_2023_51765_LfDotCrlfAndLfDotLf) {
   expect_end({"Hi\r\n\n.\r\n", false, "Hi\r\n\n.\r\n", "Hi\r\n\r\n.\r\n"});
   expect_end({"Hi\r\n\n.\n", false, "Hi\r\n\n.\n", "Hi\r\n\r\n.\r\n"});
 }
-TEST(Smuggling, CVE_2023_51766_lf_dot_crlf) {
+TEST(SmugglingTest, CVE_2023_51766_LfDotCrlf) {
   expect_end({"Hi\r\n\r\nthere\n.\r\n", false, "Hi\r\n\r\nthere\n.\r\n", "Hi\r\n\r\nthere\r\n.\r\n"});
 }
-TEST(Smuggling, CVE_2023_51747_and_CVE_2024_27305_line_ends_of_other_kinds) {
+TEST(SmugglingTest, CVE_2023_51747_CVE_2024_27305_LineEndsOfOtherKinds) {
   for (const std::string_view before : {"\n", "\r", "\n\r"}) {
     for (const std::string_view behind : {"\n", "\r", "\r\n"}) {
       for (const BareEndings endings : {BareEndings::keep, BareEndings::convert}) {
@@ -215,7 +221,7 @@ TEST(Smuggling, CVE_2023_51747_and_CVE_2024_27305_line_ends_of_other_kinds) {
   }
 }
 
-TEST(DotDecoder, leaves_what_is_behind_the_end) {
+TEST(DotDecoderTest, LeavesWhatIsBehindTheEnd) {
   DotDecoder decoder;
   const std::string_view wire = "one\r\n..two\r\n.\r\nQUIT\r\n";
   DotDecoder::Slice slice = decoder.next(wire);
@@ -232,7 +238,7 @@ TEST(DotDecoder, leaves_what_is_behind_the_end) {
   EXPECT_EQ(slice.body, "");
 }
 
-TEST(DotDecoder, slices_are_as_long_as_they_can_be) {
+TEST(DotDecoderTest, SlicesAreAsLongAsTheyCanBe) {
   std::string wire;
   for (int line = 0; line < 1000; ++line) wire += "A line of an ordinary message.\r\n";
   DotDecoder decoder;
@@ -243,7 +249,7 @@ TEST(DotDecoder, slices_are_as_long_as_they_can_be) {
   EXPECT_EQ(slice.body.data(), whole.data());
 }
 
-TEST(DotDecoder, counts_text_lines_with_crlf_and_without_the_dot) {
+TEST(DotDecoderTest, CountsTextLinesWithCrlfAndWithoutTheDot) {
   // RFC 5321 4.5.3.1.6: 1000 octets with CRLF, not counting a dot added for transparency.
   for (const std::size_t limit : {10u, 80u, 1000u}) {
     for (const std::string_view before : {"", "first\r\n"}) {
@@ -264,7 +270,7 @@ TEST(DotDecoder, counts_text_lines_with_crlf_and_without_the_dot) {
   }
 }
 
-TEST(DotDecoder, tells_of_a_long_line_before_its_end) {
+TEST(DotDecoderTest, TellsOfALongLineBeforeItsEnd) {
   DotDecoder decoder(100);
   decoder.next(std::string(100, 'x'));
   EXPECT_FALSE(decoder.flaws().long_line);
@@ -272,7 +278,7 @@ TEST(DotDecoder, tells_of_a_long_line_before_its_end) {
   EXPECT_TRUE(decoder.flaws().long_line);
 }
 
-TEST(DotDecoder, octets_behind_the_end_are_no_flaws) {
+TEST(DotDecoderTest, OctetsBehindTheEndAreNoFlaws) {
   for (const std::size_t before : {0u, 40u, 64u, 130u, 1100u}) {
     DotDecoder decoder(100);
     std::string wire;
@@ -292,7 +298,7 @@ TEST(DotDecoder, octets_behind_the_end_are_no_flaws) {
   }
 }
 
-TEST(DotDecoder, notes_nul_and_eight_bit_wherever_they_are) {
+TEST(DotDecoderTest, NotesNulAndEightBitWhereverTheyAre) {
   for (std::size_t before = 0; before < 200; ++before) {
     for (const char octet : {'\0', '\x80', '\xff'}) {
       Decoding decoding(BareEndings::keep);
@@ -303,7 +309,7 @@ TEST(DotDecoder, notes_nul_and_eight_bit_wherever_they_are) {
 }
 
 // Random text with everything in it, cut at random: the same as the reference, whatever the cuts.
-TEST(DotDecoder, random_text_agrees_with_the_reference) {
+TEST(DotDecoderTest, RandomTextAgreesWithTheReference) {
   std::mt19937 random(20231218);
   const auto below = [&](std::size_t n) {
     return std::uniform_int_distribution<std::size_t>(0, n - 1)(random);
@@ -336,7 +342,7 @@ TEST(DotDecoder, random_text_agrees_with_the_reference) {
   }
 }
 
-TEST(FlawScanner, sees_the_same_flaws_in_any_slices) {
+TEST(FlawScannerTest, SeesTheSameFlawsInAnySlices) {
   const std::string long_line(120, 'x');
   const struct {
     std::string text;
@@ -371,7 +377,7 @@ TEST(FlawScanner, sees_the_same_flaws_in_any_slices) {
   }
 }
 
-TEST(DotEncoder, doubles_dots_and_adds_what_is_missing) {
+TEST(DotEncoderTest, DoublesDotsAndAddsWhatIsMissing) {
   EXPECT_EQ(encode("", BareEndings::keep).wire, ".\r\n");
   EXPECT_EQ(encode("a", BareEndings::keep).wire, "a\r\n.\r\n");
   EXPECT_EQ(encode("a\r\n", BareEndings::keep).wire, "a\r\n.\r\n");
@@ -379,12 +385,12 @@ TEST(DotEncoder, doubles_dots_and_adds_what_is_missing) {
   EXPECT_EQ(encode("..a\r\n.\r\n.b.\r\nc", BareEndings::keep).wire, "...a\r\n..\r\n..b.\r\nc\r\n.\r\n");
 }
 
-TEST(DotEncoder, converts_before_it_looks_at_dots) {
+TEST(DotEncoderTest, ConvertsBeforeItLooksAtDots) {
   EXPECT_EQ(encode("a\n.\nb\r.\rc", BareEndings::convert).wire, "a\r\n..\r\nb\r\n..\r\nc\r\n.\r\n");
   EXPECT_EQ(encode("a\r\r\n.\r", BareEndings::convert).wire, "a\r\n\r\n..\r\n.\r\n");
 }
 
-TEST(DotEncoder, refuses_bare_endings_and_nul_for_good) {
+TEST(DotEncoderTest, RefusesBareEndingsAndNulForGood) {
   const struct {
     std::string_view message;
     Errc error;
@@ -413,7 +419,7 @@ TEST(DotEncoder, refuses_bare_endings_and_nul_for_good) {
   EXPECT_EQ(encoder.finish().error().code, Errc::bare_line_feed);
 }
 
-TEST(DotEncoder, holds_a_carriage_return_at_the_end_of_a_slice) {
+TEST(DotEncoderTest, HoldsACarriageReturnAtTheEndOfASlice) {
   DotEncoder encoder;
   Result<DotEncoder::Piece> piece = encoder.next("a\r");
   ASSERT_TRUE(piece);
@@ -425,7 +431,7 @@ TEST(DotEncoder, holds_a_carriage_return_at_the_end_of_a_slice) {
   EXPECT_EQ(piece->consumed, 1u);
 }
 
-TEST(DotEncoder, emits_slices_of_the_message) {
+TEST(DotEncoderTest, EmitsSlicesOfTheMessage) {
   const std::string message = "a\r\n.b\r\n" + std::string(5000, 'c') + "\r\n";
   DotEncoder encoder;
   Result<DotEncoder::Piece> piece = encoder.next(message);
@@ -442,7 +448,7 @@ TEST(DotEncoder, emits_slices_of_the_message) {
   EXPECT_EQ(encoder.finish(), ".\r\n");
 }
 
-TEST(DotEncoder, random_text_comes_back) {
+TEST(DotEncoderTest, RandomTextComesBack) {
   std::mt19937 random(7);
   const auto below = [&](std::size_t n) {
     return std::uniform_int_distribution<std::size_t>(0, n - 1)(random);
@@ -465,7 +471,7 @@ TEST(DotEncoder, random_text_comes_back) {
   }
 }
 
-TEST(DataCodec, allocates_nothing) {
+TEST(DataCodecTest, AllocatesNothing) {
   std::string message;
   for (int line = 0; line < 200; ++line)
     message += line % 7 == 0 ? ".dots and \xff\r\n" : "An ordinary line.\r\n";
