@@ -182,8 +182,11 @@ TEST_F(MailAgentTest, AFullDiskIsAnswered452AndLeavesNothing) {
     client.send(content + ".\r\n");
     EXPECT_EQ(client.reply(), "452 4.3.1 Disk full, try again later");
   }
-  EXPECT_TRUE(files.names().empty());
   EXPECT_EQ(client.say("NOOP").substr(0, 3), "250") << "the session goes on";
+  client.close();
+  running.stop();
+  EXPECT_TRUE(files.names().empty());
+  EXPECT_EQ(files.open_files(), 0U);
   EXPECT_NE(running.logged("delivery failed", "No space left on device"), "");
 }
 
