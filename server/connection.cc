@@ -51,7 +51,7 @@ Connection::~Connection() {
 
 Connection::Need Connection::begin() {
   const transport::Duration most = service_->timeouts().session;
-  if (most != transport::Duration::max()) session_deadline_ = transport::later(sessions_.loop().now(), most);
+  if (most != transport::Duration::max()) session_deadline_ = transport::later(sessions_.loop().clock().roughly_now(), most);
   handler_ = sessions_.factory().make(info_);
   if (service_->encrypted()) {
     expires_after(service_->timeouts().command);
@@ -499,7 +499,7 @@ bool Connection::in_transaction() const noexcept {
 // A command has its time from our last reply to its end, however many octets come meanwhile. Content has a
 // credit of time that its octets fill up again, as far as they come fast enough.
 void Connection::set_input_deadline() {
-  const SteadyTime now = sessions_.loop().now();
+  const SteadyTime now = sessions_.loop().clock().roughly_now();
   const Timeouts& timeouts = service_->timeouts();
   const bool content = in_content();
   if (content && content_ && timeouts.data_octets_per_minute != 0) {
@@ -519,7 +519,7 @@ void Connection::set_input_deadline() {
 }
 
 void Connection::expires_after(transport::Duration wait) {
-  stream_->expires_at(transport::later(sessions_.loop().now(), wait));
+  stream_->expires_at(transport::later(sessions_.loop().clock().roughly_now(), wait));
 }
 
 }  // namespace postrider::server

@@ -27,6 +27,8 @@ class Clock {
   virtual ~Clock() = default;
   virtual SteadyTime steady_now() const noexcept = 0;
   virtual SystemTime system_now() const noexcept = 0;
+  // steady_now() give or take ten milliseconds, for a fraction of the price: enough for deadlines.
+  virtual SteadyTime roughly_now() const noexcept { return steady_now(); }
   // False for a clock that moves only when told: then nothing ticks by itself either, see Loop::expire().
   virtual bool runs_by_itself() const noexcept = 0;
 };
@@ -36,6 +38,7 @@ class RealClock final : public Clock {
  public:
   SteadyTime steady_now() const noexcept override;
   SystemTime system_now() const noexcept override;
+  SteadyTime roughly_now() const noexcept override;
   bool runs_by_itself() const noexcept override { return true; }
 
   static RealClock& instance() noexcept;

@@ -13,8 +13,9 @@
 namespace postrider::transport {
 namespace {
 
-// One thread calls run(): Asio then skips what it needs for several.
-constexpr int kOneThread = 1;
+// Descriptors and timers of a loop are used on its own thread, so Asio need not lock them; posting from other
+// threads and opening descriptors there stay safe.
+constexpr int kOneThread = BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO;
 
 }  // namespace
 

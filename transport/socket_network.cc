@@ -5,10 +5,6 @@
 #include <utility>
 
 #include <absl/cleanup/cleanup.h>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -57,16 +53,14 @@ class SocketListener final : public Listener {
   }
 
   Task<error_code> wait_acceptable() override {
-    const auto [failure] =
-        co_await descriptor_.async_wait(Descriptor::wait_read, boost::asio::as_tuple(boost::asio::deferred));
-    co_return failure;
+    DescriptorWait ready(descriptor_, Descriptor::wait_read);
+    const Waited waited = co_await std::move(ready);
+    co_return waited.failure;
   }
 
   const Endpoint& local() const noexcept override { return local_; }
 
  private:
-  using Descriptor = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
-
   void stop_listening() noexcept override {
     if (socket_ < 0) return;
     socket_ = -1;

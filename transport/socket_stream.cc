@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <tuple>
+#include <utility>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/deferred.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -84,7 +82,10 @@ IoResult SocketStream::try_write(std::span<const std::string_view> pieces) {
   }
   if (message.msg_iovlen == 0) return IoResult::moved(0);
   for (;;) {
-    const ::ssize_t count = ::sendmsg(socket_, &message, MSG_NOSIGNAL);
+    // One piece is the rule for replies, and send() has less to look at.
+    const ::ssize_t count = message.msg_iovlen == 1
+                                ? ::send(socket_, vectors[0].iov_base, vectors[0].iov_len, MSG_NOSIGNAL)
+                                : ::sendmsg(socket_, &message, MSG_NOSIGNAL);
     if (count >= 0) return IoResult::moved(static_cast<std::size_t>(count));
     if (errno != EINTR) return from_errno(errno);
   }
@@ -95,9 +96,10 @@ Task<error_code> SocketStream::wait_writable() { return wait_for(Descriptor::wai
 
 Task<error_code> SocketStream::wait_for(Descriptor::wait_type what) {
   if (expired()) co_return error::timed_out;
-  const auto [failure] = co_await descriptor_.async_wait(what, boost::asio::as_tuple(boost::asio::deferred));
-  if (failure == error::operation_aborted) co_return why_ended();
-  co_return failure;
+  DescriptorWait ready(descriptor_, what);
+  const Waited waited = co_await std::move(ready);
+  if (waited.failure == error::operation_aborted) co_return why_ended();
+  co_return waited.failure;
 }
 
 void SocketStream::cancel() noexcept {

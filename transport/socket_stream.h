@@ -1,9 +1,7 @@
 // A stream over a connected TCP or Unix socket. Made by SocketNetwork; nobody else needs to know it.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
-
+#include "postrider/transport/descriptor_wait.h"
 #include "postrider/transport/loop.h"
 #include "postrider/transport/stream.h"
 
@@ -26,8 +24,6 @@ class SocketStream final : public Stream {
   Endpoint local() const override;
 
  private:
-  using Descriptor = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
-
   Task<error_code> wait_for(Descriptor::wait_type what);
 
   Descriptor descriptor_;

@@ -28,6 +28,9 @@ TEST(ClockTest, TheRealClockRuns) {
   EXPECT_TRUE(clock.runs_by_itself());
   const SteadyTime before = clock.steady_now();
   EXPECT_LE(before, clock.steady_now());
+  const Duration off = clock.steady_now() - clock.roughly_now();
+  EXPECT_GE(off, Duration::zero());
+  EXPECT_LT(off, std::chrono::milliseconds(100));
   EXPECT_GT(clock.system_now(), SystemTime(std::chrono::hours(24 * 365 * 50)));
 }
 
