@@ -250,6 +250,12 @@ class ClientRun {
     }
     switch (front.verb) {
       case Verb::mail: accepted_ = 0; break;
+      case Verb::rset:
+      case Verb::ehlo:
+      case Verb::helo:
+      case Verb::lhlo:
+        if (code.positive()) accepted_ = 0;
+        break;
       case Verb::rcpt: accepted_ += code.positive() ? 1 : 0; break;
       case Verb::data:
         in_content_ = code.intermediate();

@@ -259,11 +259,16 @@ void ClientSession::on_answer(const Pending& pending, const ReplyView& reply) {
       const Result<Capabilities> seen = parse_ehlo_reply(reply);
       capabilities_ = seen.value_or(Capabilities());
       hello_done_ = seen.has_value();
+      if (positive) accepted_recipients_ = 0;
       break;
     }
     case Verb::helo:
       capabilities_ = Capabilities();
       hello_done_ = positive;
+      if (positive) accepted_recipients_ = 0;
+      break;
+    case Verb::rset:
+      if (positive) accepted_recipients_ = 0;
       break;
     case Verb::mail:
       answered_transaction_ = pending.transaction;

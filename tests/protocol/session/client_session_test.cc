@@ -139,6 +139,20 @@ TEST(ClientSession, PipelinedGroupAndItsAnswers) {
   EXPECT_EQ(client.session.accepted_recipients(), 1u);
 }
 
+TEST(ClientSession, RecipientsAreForgottenWithTheirTransaction) {
+  for (const Command& end : {Command(Plain{Verb::rset, {}}), Command(hello()), Command(hello(Verb::helo))}) {
+    Client client;
+    client.greeted();
+    ASSERT_TRUE(client.session.send(mail_from("a@b.example")));
+    ASSERT_TRUE(client.session.send(rcpt_to("c@d.example")));
+    client.hear("250 a\r\n250 b\r\n");
+    ASSERT_EQ(client.session.accepted_recipients(), 1u);
+    ASSERT_TRUE(client.session.send(end));
+    client.hear("250 c\r\n");
+    EXPECT_EQ(client.session.accepted_recipients(), 0u);
+  }
+}
+
 TEST(ClientSession, AllRecipientsRefusedButContentWanted) {
   Client client;
   client.greeted();
