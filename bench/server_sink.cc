@@ -2,11 +2,12 @@
 //
 //   server_sink [PORT [THREADS]]    until SIGINT or SIGTERM; then the counters are printed
 
-#include <boost/asio/signal_set.hpp>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+
+#include <boost/asio/signal_set.hpp>
 
 #include "postrider/server/server.h"
 
@@ -72,7 +73,8 @@ int main(int count, char** words) {
   const server::Counters sum = sink.counters();
   std::printf("connections %llu messages %llu octets %llu refused commands %llu lost %llu\n",
               static_cast<unsigned long long>(sum.connections), static_cast<unsigned long long>(sum.messages),
-              static_cast<unsigned long long>(sum.octets), static_cast<unsigned long long>(sum.commands_refused),
+              static_cast<unsigned long long>(sum.octets),
+              static_cast<unsigned long long>(sum.commands_refused),
               static_cast<unsigned long long>(sum.lost));
   return 0;
 }

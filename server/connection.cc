@@ -28,6 +28,9 @@ constexpr std::uint64_t kMostCredited = std::uint64_t{16} << 20;
 // A parked line that took more than this gives its memory back.
 constexpr std::size_t kParkedToKeep = 64;
 
+// Full buffers read from one connection before the others have their turn.
+constexpr unsigned kReadsInARow = 4;
+
 }  // namespace
 
 Connection::Connection(Sessions& sessions, std::unique_ptr<transport::Stream> stream,
@@ -43,6 +46,7 @@ Connection::Connection(Sessions& sessions, std::unique_ptr<transport::Stream> st
 }
 
 Connection::~Connection() {
+  if (orphaned_) return;
   sessions_.leave(*this);
   sessions_.counters().ended.add();
 }
@@ -51,7 +55,8 @@ Connection::~Connection() {
 
 Connection::Need Connection::begin() {
   const transport::Duration most = service_->timeouts().session;
-  if (most != transport::Duration::max()) session_deadline_ = transport::later(sessions_.loop().clock().roughly_now(), most);
+  if (most != transport::Duration::max())
+    session_deadline_ = transport::later(sessions_.loop().clock().roughly_now(), most);
   handler_ = sessions_.factory().make(info_);
   if (service_->encrypted()) {
     expires_after(service_->timeouts().command);
@@ -335,10 +340,11 @@ Connection::Need Connection::need_input() {
     session_.shut_down(service_->stopping());
     return Need::nothing;
   }
-  if (more_input_) {
+  if (more_input_ && ++reads_in_a_row_ < kReadsInARow) {
     const Need need = read();
     if (need != Need::input) return need;
   }
+  reads_in_a_row_ = 0;
   set_input_deadline();
   park();
   waiting_ = true;
@@ -359,7 +365,9 @@ Connection::Need Connection::close_session(ev::Closed::Cause cause) {
 }
 
 Connection::Need Connection::lost(const error_code& error) {
-  if (!over_) {
+  if (!over_ && error == transport::error::operation_aborted && sessions_.stopping()) {
+    end_.cause = SessionEnd::Cause::stopped;
+  } else if (!over_) {
     end_.cause = SessionEnd::Cause::lost;
     end_.error = error;
     sessions_.counters().lost.add();

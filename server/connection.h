@@ -114,16 +114,18 @@ class Connection {
   transport::Closing closing_ = transport::Closing::at_once;
   Question question_ = Question::greeting;
   bool greeted_ = false;
-  bool content_ = false;         // the deadline in force is one for content
-  bool replied_ = true;          // since the last wait: the time for the next command begins anew
-  bool more_input_ = false;      // the last read filled the buffer
-  bool waiting_ = false;         // in input, output or closing: nudge() may end it
-  bool writing_ = false;         // output has a deadline already
-  bool upgrading_ = false;       // upgrade once the output is written
-  bool over_ = false;            // the session has ended; what is left is writing and closing
-  bool message_taken_ = false;   // a recipient's reply was positive
-  bool in_finish_ = false;       // the handler was asked within finish_body()
+  bool content_ = false;        // the deadline in force is one for content
+  bool replied_ = true;         // since the last wait: the time for the next command begins anew
+  bool more_input_ = false;     // the last read filled the buffer
+  bool waiting_ = false;        // in input, output or closing: nudge() may end it
+  bool writing_ = false;        // output has a deadline already
+  bool upgrading_ = false;      // upgrade once the output is written
+  bool over_ = false;           // the session has ended; what is left is writing and closing
+  bool message_taken_ = false;  // a recipient's reply was positive
+  bool in_finish_ = false;      // the handler was asked within finish_body()
   bool threw_ = false;
+  bool orphaned_ = false;  // its Sessions is gone: the loop was halted and destroys what was left
+  std::uint8_t reads_in_a_row_ = 0;
 };
 
 }  // namespace postrider::server

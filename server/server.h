@@ -52,7 +52,7 @@ class Server {
   // On one loop and any network, which outlives the server too.
   Server(transport::Loop& loop, transport::Network& network, ServerConfig config, HandlerFactory& factory,
          Admission& admission);
-  // Every session must be over: after the loops' run() has returned. (After halt(), destroy the loops first.)
+  // After the loops' run() has returned. Sessions that halt() left behind go with the loops.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -1,6 +1,5 @@
 #include "postrider/server/sessions.h"
 
-#include <cassert>
 #include <utility>
 
 #include "postrider/server/connection.h"
@@ -31,7 +30,11 @@ Sessions::Sessions(transport::Loop& loop, std::shared_ptr<const Service> service
       id_step_(id_step),
       empty_(loop) {}
 
-Sessions::~Sessions() { assert(size_ == 0 && "a session outlived its group"); }
+Sessions::~Sessions() {
+  for (Connection* connection = first_; connection != nullptr; connection = connection->next_) {
+    connection->orphaned_ = true;
+  }
+}
 
 SessionId Sessions::next_id() noexcept {
   const SessionId id{next_id_};

@@ -24,8 +24,9 @@ class Connection;
 
 class Sessions {
  public:
-  // `loop`, `factory` and the sessions object itself outlive every session. `first_id` and `id_step` let
-  // several loops draw from one series of ids.
+  // `loop` and `factory` outlive every session. So does this object as long as the loop runs: sessions that a
+  // halted loop still holds may be destroyed with the loop later. `first_id` and `id_step` let several loops
+  // draw from one series of ids.
   Sessions(transport::Loop& loop, std::shared_ptr<const Service> service, HandlerFactory& factory,
            std::uint64_t first_id = 1, std::uint64_t id_step = 1);
   ~Sessions();

@@ -338,5 +338,77 @@ TEST_F(ServerOnSocketsTest, ListensWhileItRunsAndStopsWithIdleSessions) {
   EXPECT_EQ(server.sessions(), 0U);
 }
 
+TEST_F(ServerOnSocketsTest, SessionsOfHaltedLoopsGoWithTheLoops) {
+  auto loops = std::make_unique<Loops>(2);
+  auto server = std::make_unique<Server>(*loops, tests::test_config(), factory_, admission_);
+  const auto at = server->listen(*Endpoint::parse("127.0.0.1:0"));
+  ASSERT_TRUE(at);
+  std::jthread thread([&] { loops->run(); });
+  Loop loop;
+  SocketNetwork network(loop);
+  std::vector<std::unique_ptr<Stream>> clients;
+  std::array<char, 256> buffer;
+  for (int client = 0; client < 10; ++client) {
+    StreamResult stream = tests::run_task(loop, network.connect(*at, {}));
+    ASSERT_TRUE(stream);
+    ASSERT_TRUE(tests::run_task(loop, (*stream)->read_some(buffer)).done());
+    clients.push_back(std::move(*stream));
+  }
+  loops->halt();
+  thread.join();
+  server.reset();
+  loops.reset();
+  for (auto& client : clients) {
+    EXPECT_EQ(tests::run_task(loop, client->read_some(buffer)).status, transport::IoStatus::end);
+  }
+  EXPECT_EQ(admission_.connections(), 0U);
+}
+
+// Sends content without an end, as fast as it goes, until told to stop.
+Task<void> flood(transport::Network& network, Endpoint to, std::atomic<bool>& go_on,
+                 std::atomic<bool>& flooding) {
+  StreamResult connected = co_await network.connect(to, transport::ConnectOptions());
+  if (!connected) co_return;
+  std::unique_ptr<Stream> stream = std::move(*connected);
+  std::array<char, 4096> buffer;
+  for (const std::string_view text :
+       {"EHLO client.test\r\n", "MAIL FROM:<a@b.test>\r\n", "RCPT TO:<c@d.test>\r\n", "DATA\r\n", ""}) {
+    const IoResult result = co_await stream->read_some(buffer);
+    if (!result.done()) co_return;
+    const transport::error_code failure = co_await stream->write_all(text);
+    if (failure) co_return;
+  }
+  std::string content;
+  while (content.size() < 1'000'000) content += std::string(70, 'x') + "\r\n";
+  flooding = true;
+  while (go_on) {
+    const transport::error_code failure = co_await stream->write_all(content);
+    if (failure) co_return;
+  }
+}
+
+TEST_F(ServerOnSocketsTest, ASenderWithoutEndLeavesTimeForOthers) {
+  Loops loops(1);
+  Server server(loops, tests::test_config(), factory_, admission_);
+  const auto at = server.listen(*Endpoint::parse("127.0.0.1:0"));
+  ASSERT_TRUE(at);
+  std::jthread thread([&] { loops.run(); });
+  std::atomic<bool> go_on = true;
+  std::atomic<bool> flooding = false;
+  std::jthread flooder([&] {
+    Loop loop;
+    SocketNetwork network(loop);
+    tests::run_task(loop, flood(network, *at, go_on, flooding));
+  });
+  while (!flooding) std::this_thread::sleep_for(milliseconds(1));
+  expect_service(*at);
+  go_on = false;
+  flooder.join();
+  server.stop(seconds(1));
+  loops.stop();
+  thread.join();
+  EXPECT_GT(server.counters().octets, 1'000'000U);
+}
+
 }  // namespace
 }  // namespace postrider::server

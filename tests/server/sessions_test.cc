@@ -112,6 +112,7 @@ TEST_F(SessionsTest, StopNowEndsLingeringAndBlockedWrites) {
   sessions_.stop_now();
   tests::settle(loop_);
   EXPECT_EQ(sessions_.size(), 0U);
+  EXPECT_EQ(record_.ends, (std::vector<std::string>{"bad_ending", "stopped"}));
 }
 
 TEST_F(SessionsTest, StoppingEndsTheWaitBeforeTheGreeting) {
