@@ -2,6 +2,9 @@
 
 #include "postrider/server/connection.h"
 
+#include <algorithm>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -355,10 +358,63 @@ TEST_F(ConnectionTest, AClientThatDoesNotReadIsHeldBack) {
   EXPECT_EQ(replies.size(), whole * kOkLine.size());
 }
 
-TEST_F(ConnectionTest, SessionsHaveDifferentIds) {
-  class Sessions ids(loop_, Service::make(tests::test_config()), factory_, 100, 3);
-  std::string first = SessionId{100}.to_string();
-  EXPECT_EQ(first, "0000000000034");
+// A peer that always has more content ready than is asked for.
+class EndlessStream final : public transport::Stream {
+ public:
+  EndlessStream(transport::Loop& loop, std::size_t& most_in_a_row)
+      : Stream(loop.deadlines()), loop_(loop), most_in_a_row_(most_in_a_row) {}
+
+  transport::IoResult try_read(std::span<char> into) override {
+    most_in_a_row_ = std::max(most_in_a_row_, ++in_a_row_);
+    if (!commands_.empty()) {
+      const std::string_view line = commands_.substr(0, commands_.find('\n') + 1);
+      commands_.remove_prefix(line.size());
+      std::ranges::copy(line, into.begin());
+      return transport::IoResult::moved(line.size());
+    }
+    if (++reads_ > 100) return transport::IoResult::ended();
+    std::ranges::fill(into, 'x');
+    return transport::IoResult::moved(into.size());
+  }
+  transport::IoResult try_write(std::span<const std::string_view> pieces) override {
+    std::size_t count = 0;
+    for (const std::string_view piece : pieces) count += piece.size();
+    return transport::IoResult::moved(count);
+  }
+  Task<transport::error_code> wait_readable() override {
+    in_a_row_ = 0;
+    co_await loop_.yield();
+    co_return transport::error_code();
+  }
+  Task<transport::error_code> wait_writable() override { return wait_readable(); }
+  void cancel() noexcept override {}
+  Task<void> close(transport::Closing) override { co_return; }
+  void abort() noexcept override {}
+  const transport::Endpoint& peer() const noexcept override { return peer_; }
+  transport::Endpoint local() const override { return {}; }
+
+ private:
+  transport::Loop& loop_;
+  std::size_t& most_in_a_row_;
+  std::size_t in_a_row_ = 0;
+  std::size_t reads_ = 0;
+  std::string_view commands_ =
+      "EHLO client.test\r\nMAIL FROM:<a@client.test>\r\nRCPT TO:<b@mx.test>\r\nDATA\r\n";
+  transport::Endpoint peer_;
+};
+
+TEST_F(ConnectionTest, ASenderWithoutPauseIsLeftForOthersNowAndThen) {
+  std::size_t most_in_a_row = 0;
+  loop_.spawn(sessions_.serve(std::make_unique<EndlessStream>(loop_, most_in_a_row)));
+  tests::settle(loop_);
+  EXPECT_EQ(record_.ends, std::vector<std::string>{"end_of_input"});
+  EXPECT_GE(most_in_a_row, 2U);
+  EXPECT_LE(most_in_a_row, 4U);
+  EXPECT_GT(sessions_.counters().octets.value(), 99U * 16 * 1024);
+}
+
+TEST(SessionIdTest, IsShortText) {
+  EXPECT_EQ(SessionId{100}.to_string(), "0000000000034");
   EXPECT_EQ(SessionId{~std::uint64_t{0}}.to_string(), "fvvvvvvvvvvvv");
   EXPECT_NE(SessionId{1}.to_string(), SessionId{2}.to_string());
 }

@@ -7,7 +7,9 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -221,11 +223,15 @@ class DiscardFactory final : public HandlerFactory {
 
   std::unique_ptr<Handler> make(const ConnectionInfo& info) override {
     addresses_ += info.local().port() != 0 ? 1 : 0;
+    const std::lock_guard lock(mutex_);
+    ids_.insert(info.id().value);
     return std::make_unique<Discard>(octets_);
   }
 
   std::atomic<std::uint64_t> octets_ = 0;
   std::atomic<std::uint64_t> addresses_ = 0;
+  std::mutex mutex_;
+  std::set<std::uint64_t> ids_;
 };
 
 // Says everything at its turn and reads until the connection ends.
@@ -294,6 +300,7 @@ TEST_F(ServerOnSocketsTest, ServesOnSeveralThreads) {
   EXPECT_EQ(sum.octets, 2U * kClients * kMessages * 7U);
   EXPECT_EQ(factory_.octets_, sum.octets);
   EXPECT_EQ(factory_.addresses_, sum.connections);
+  EXPECT_EQ(factory_.ids_.size(), sum.connections);
   EXPECT_EQ(admission_.connections(), 0U);
 }
 
