@@ -256,7 +256,7 @@ class ClientRun {
       case Verb::lhlo:
         if (code.positive()) accepted_ = 0;
         break;
-      case Verb::rcpt: accepted_ += code.positive() ? 1 : 0; break;
+      case Verb::rcpt: accepted_ += code.positive() ? 1u : 0u; break;
       case Verb::data:
         in_content_ = code.intermediate();
         early_ = false;

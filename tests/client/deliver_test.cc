@@ -13,7 +13,7 @@ namespace postrider::client {
 namespace {
 
 struct Keeper : server::MessageSink {
-  explicit Keeper(std::string& kept) : kept(kept) {}
+  explicit Keeper(std::string& all) : kept(all) {}
   server::Soon<void> write(std::string_view octets) override {
     kept.append(octets);
     return {};
@@ -22,7 +22,7 @@ struct Keeper : server::MessageSink {
   std::string& kept;
 };
 struct Session : server::Handler {
-  explicit Session(std::string& kept) : kept(kept) {}
+  explicit Session(std::string& all) : kept(all) {}
   server::Answer on_rcpt(const protocol::ev::Rcpt&) override { return server::kOk; }
   server::Soon<server::Opened> on_data() override { return server::Opened(std::make_unique<Keeper>(kept)); }
   std::string& kept;
