@@ -1,0 +1,120 @@
+#include "postrider/agent/load/load_command.h"
+
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <vector>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "postrider/agent/load/load_job.h"
+#include "postrider/agent/load/load_report.h"
+#include "postrider/agent/load/load_session.h"
+#include "postrider/agent/send/host_lookup.h"
+#include "postrider/agent/serve/file_limit.h"
+#include "postrider/transport/signal.h"
+#include "postrider/transport/socket_network.h"
+
+namespace postrider::agent {
+
+using transport::Task;
+
+namespace {
+
+constexpr std::chrono::seconds kProgressEvery(2);
+
+// One thread's part of a run.
+struct Part {
+  explicit Part(transport::Loop& its_loop) : loop(its_loop), network(its_loop), ended(its_loop) {}
+
+  transport::Loop& loop;
+  transport::SocketNetwork network;
+  transport::Signal ended;
+  std::vector<std::unique_ptr<LoadSession>> sessions;
+  std::size_t running = 0;
+  LoadCounts counts;
+};
+
+Task<void> run_session(LoadSession& session, Part& part) {
+  co_await session.run();
+  if (--part.running == 0) part.ended.notify();
+}
+
+Task<void> show_progress(const std::vector<std::unique_ptr<Part>>& parts, std::uint64_t messages) {
+  Part& mine = *parts.front();
+  std::uint64_t before = 0;
+  for (;;) {
+    const transport::error_code woken =
+        co_await mine.ended.wait(transport::later(mine.loop.now(), kProgressEvery));
+    if (woken != transport::error::timed_out) co_return;
+    std::uint64_t accepted = 0;
+    std::uint64_t failed = 0;
+    for (const auto& part : parts) {
+      accepted += part->counts.delivered.value();
+      failed += part->counts.failed.value();
+    }
+    const std::uint64_t rate = (accepted - before) / static_cast<std::uint64_t>(kProgressEvery.count());
+    before = accepted;
+    std::cerr << accepted << " of " << messages << " accepted, " << failed << " not, " << rate
+              << " a second\n";
+  }
+}
+
+std::chrono::nanoseconds processor_time() noexcept {
+  ::rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto part = [](const ::timeval& time) {
+    return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+  };
+  return part(usage.ru_utime) + part(usage.ru_stime);
+}
+
+LoadReport run(LoadJob& job) {
+  const LoadOptions& options = job.options();
+  transport::Loops loops(std::max(1U, options.threads));
+  std::vector<std::unique_ptr<Part>> parts;
+  for (std::size_t index = 0; index < loops.size(); ++index) {
+    parts.push_back(std::make_unique<Part>(loops[index]));
+  }
+  for (std::uint32_t number = 0; number < options.sessions; ++number) {
+    Part& part = *parts[number % parts.size()];
+    part.sessions.push_back(std::make_unique<LoadSession>(part.loop, part.network, job, part.counts));
+    ++part.running;
+    part.loop.spawn(run_session(*part.sessions.back(), part));
+  }
+  if (::isatty(STDERR_FILENO) != 0) loops[0].spawn(show_progress(parts, options.messages));
+  loops.stop();  // when every session has ended
+
+  LoadReport report;
+  const std::chrono::nanoseconds processor = processor_time();
+  const transport::SteadyTime begin = loops[0].now();
+  loops.run();
+  report.time = loops[0].now() - begin;
+  report.processor = processor_time() - processor;
+  report.octets = job.content().size();
+  for (const auto& part : parts) report.add(part->counts);
+  return report;
+}
+
+}  // namespace
+
+ExitCode load(const LoadOptions& options) {
+  const auto addresses = look_up(options.server);
+  if (!addresses) {
+    std::cerr << "postrider load: " << addresses.error() << '\n';
+    return ExitCode::unavailable;
+  }
+  auto job = LoadJob::make(options, addresses->front());
+  if (!job) {
+    std::cerr << "postrider load: " << job.error() << '\n';
+    return ExitCode::usage;
+  }
+  raise_file_limit();
+  const LoadReport report = run(*job);
+  std::cout << (options.json ? report.to_json(options) : report.to_text(options)) << std::flush;
+  if (report.delivered == options.messages) return ExitCode::done;
+  return report.delivered == 0 ? ExitCode::unavailable : ExitCode::temporary;
+}
+
+}  // namespace postrider::agent
