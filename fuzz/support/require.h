@@ -33,8 +33,15 @@ inline std::string visible(std::string_view octets) {
   return out;
 }
 
+// What is being tried, such as a seed; a message begins with it.
+inline std::string& trying() {
+  static std::string what;
+  return what;
+}
+
 [[noreturn]] inline void broken_invariant(std::string_view what, const std::source_location& where) {
   const std::string text(what);
+  if (!trying().empty()) std::fprintf(stderr, "%s: ", trying().c_str());
   std::fprintf(stderr, "%s:%u: broken invariant: %s\n", where.file_name(),
                static_cast<unsigned>(where.line()), text.c_str());
   std::abort();

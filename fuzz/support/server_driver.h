@@ -58,6 +58,8 @@ class ServerDriver {
   // Everything that was told but the slices of content, which are joined; for comparing runs.
   [[nodiscard]] const std::vector<std::string>& events() const { return events_; }
   [[nodiscard]] const std::vector<ReceivedMessage>& messages() const { return messages_; }
+  // What the handler was asked; the texts of its answers begin with "q" and the place in this list.
+  [[nodiscard]] const std::vector<std::string>& questions() const { return questions_; }
   // All octets in both directions.
   [[nodiscard]] const std::string& consumed() const { return consumed_; }
   [[nodiscard]] const std::string& written() const { return written_; }
@@ -119,8 +121,10 @@ class ServerDriver {
 
   // ---- Answers ----
 
-  Reply answer(ReplyCode yes, std::string_view what) {
-    std::string text = "q" + std::to_string(++questions_) + " " + std::string(what);
+  // The text begins with the number of the question, so that each reply can be traced to it.
+  Reply answer(ReplyCode yes, const std::string& question) {
+    std::string text = "q" + std::to_string(questions_.size()) + " " + question.substr(0, question.find('('));
+    questions_.push_back(question);
     switch (const std::uint32_t choice = answers_.below(32); choice) {
       case 26: return {protocol::code::mailbox_busy, protocol::status::mail_system, text};
       case 27: return {protocol::code::insufficient_storage, protocol::status::system_full, text};
@@ -140,7 +144,7 @@ class ServerDriver {
   }
   bool ask(ReplyCode yes, const std::string& question) {
     log(question);
-    const Reply reply = answer(yes, question.substr(0, question.find('(')));
+    const Reply reply = answer(yes, question);
     say(reply);
     return reply.code() == yes && session_.state() != protocol::State::closed;
   }
@@ -187,7 +191,6 @@ class ServerDriver {
     challenged_ = answers_.below(4) == 1;
     if (challenged_) {
       log(question);
-      ++questions_;
       return session_.challenge("dGVzdA==");
     }
     const bool yes = ask(protocol::code::authenticated, question);
@@ -204,6 +207,7 @@ class ServerDriver {
         session_.extended_hello() ? session_.offered().extensions() : protocol::ExtensionSet();
     require(mail.parameters.used.within(offered), "what was not offered is not used");
     require(mail.parameters.smtputf8 || !mail.from.mailbox.has_non_ascii(), "UTF-8 needs SMTPUTF8");
+    forget();
     current_.sender = mail.from.null ? "<>" : std::string(mail.from.mailbox.text());
     if (ask(protocol::code::ok, "Mail(" + current_.sender + ")")) stage_ = Stage::mail;
   }
@@ -224,8 +228,7 @@ class ServerDriver {
     require(stage_ == Stage::rcpt, "content needs a recipient");
     const bool taken = ask(protocol::code::ok, "ChunkBegin(" + std::to_string(chunk.size) + ")");
     if (taken) return begin_content();
-    if (chunk.last) forget();  // else RSET must come first
-    stage_ = Stage::none;
+    forget();
   }
   void begin_content() {
     stage_ = Stage::content;
@@ -306,9 +309,9 @@ class ServerDriver {
   std::string written_;
   std::string fresh_;
   std::vector<std::string> events_;
+  std::vector<std::string> questions_;
   std::vector<ReceivedMessage> messages_;
   ReceivedMessage current_;
-  std::size_t questions_ = 0;
   Stage stage_ = Stage::none;
   bool challenged_ = false;
   bool bare_cr_ = false;  // the last refusal was for one
