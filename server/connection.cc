@@ -445,9 +445,9 @@ Connection::Need Connection::read() {
   const BufferSize wanted = in_content() ? BufferSize::large : BufferSize::small;
   if (!buffer_ || buffer_.size() < wanted) {
     BufferPool::Buffer fresh = sessions_.loop().buffers().borrow(wanted);
-    std::memcpy(fresh.span().data(), input_.data(), input_.size());
+    if (!input_.empty()) std::memcpy(fresh.span().data(), input_.data(), input_.size());
     buffer_ = std::move(fresh);
-  } else {
+  } else if (!input_.empty()) {
     std::memmove(buffer_.span().data(), input_.data(), input_.size());
   }
   const std::span<char> memory = buffer_.span();
