@@ -68,7 +68,7 @@ std::optional<toml::table> parse_toml(std::string text, ReadContext& context) {
 bool read_over(std::string_view text, ReadContext& context, Config& config) {
   const std::optional<toml::table> root = parse_toml(std::string(text), context);
   if (root) read_sections(*root, context, config);
-  std::ranges::stable_sort(context.problems, {}, &ConfigProblem::line);
+  sort_by_line(context.problems);
   return context.problems.empty();
 }
 

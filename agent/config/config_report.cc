@@ -1,5 +1,9 @@
 #include "postrider/agent/config/config_report.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
 namespace postrider::agent {
 
 std::string ConfigProblem::to_text() const {
@@ -12,6 +16,18 @@ std::string ConfigProblem::to_text() const {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
   }
   return out;
+}
+
+// Not by std::stable_sort: the library of g++ 12 calls something there that C++23 deprecates, and clang says
+// so.
+void sort_by_line(std::vector<ConfigProblem>& problems) {
+  std::vector<std::pair<std::uint32_t, std::size_t>> order;
+  for (std::size_t i = 0; i < problems.size(); ++i) order.emplace_back(problems[i].line, i);
+  std::ranges::sort(order);
+  std::vector<ConfigProblem> sorted;
+  sorted.reserve(problems.size());
+  for (const auto& [line, index] : order) sorted.push_back(std::move(problems[index]));
+  problems = std::move(sorted);
 }
 
 std::uint32_t ConfigOrigins::line(std::string_view key) const {

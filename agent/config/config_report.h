@@ -19,6 +19,9 @@ struct ConfigProblem {
   std::string to_text() const;
 };
 
+// Into the order of the file; problems of one line keep theirs.
+void sort_by_line(std::vector<ConfigProblem>& problems);
+
 // Where each key of a file stands, so that a later check can name it. Keys that only the defaults set are
 // absent.
 class ConfigOrigins {

@@ -32,7 +32,7 @@ class Collector {
   }
 
   std::vector<ConfigProblem> sorted() && {
-    std::ranges::stable_sort(problems_, {}, &ConfigProblem::line);
+    sort_by_line(problems_);
     return std::move(problems_);
   }
 
