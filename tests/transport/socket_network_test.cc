@@ -336,8 +336,15 @@ class NoDescriptors {
   ::rlimit before_{};
 };
 
+// UBSan needs descriptors to look at the type of an object, the first time that it meets one of its kind.
+void meet_signals(Loop& loop) {
+  Signal signal(loop);
+  EXPECT_EQ(run_task(loop, signal.wait(loop.now())), error::timed_out);
+}
+
 TEST_F(SocketNetworkTest, WithoutDescriptorsAcceptingRestsAndGoesOn) {
   listen(any_port_);
+  meet_signals(loop_);
   StreamResult client = run_task(loop_, network_.connect(listener_->local(), {}));
   ASSERT_TRUE(client);
   std::optional<StreamResult> accepted;
@@ -356,6 +363,7 @@ TEST_F(SocketNetworkTest, WithoutDescriptorsAcceptingRestsAndGoesOn) {
 
 TEST_F(SocketNetworkTest, CloseEndsARestingAccept) {
   listen(any_port_);
+  meet_signals(loop_);
   StreamResult client = run_task(loop_, network_.connect(listener_->local(), {}));
   std::optional<StreamResult> accepted;
   const NoDescriptors none;
