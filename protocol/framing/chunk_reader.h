@@ -13,7 +13,8 @@ class ChunkReader {
 
   // The part of `input` that belongs to this chunk.
   constexpr std::string_view next(std::string_view input) noexcept {
-    std::string_view part = input.substr(0, left_ < input.size() ? static_cast<std::size_t>(left_) : input.size());
+    std::string_view part =
+        input.substr(0, left_ < input.size() ? static_cast<std::size_t>(left_) : input.size());
     left_ -= part.size();
     return part;
   }
