@@ -18,7 +18,7 @@ int MailboxFolders::ensure(const FileOperations::Path& mailbox) {
 }
 
 void MailboxFolders::forget(const FileOperations::Path& mailbox) {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   // Whoever removed the mailbox may have removed folders above it.
   for (FileOperations::Path folder = mailbox; folder != folder.parent_path(); folder = folder.parent_path()) {
     durable_.erase(folder.native());
@@ -50,12 +50,12 @@ int MailboxFolders::ensure_one(const FileOperations::Path& folder) {
 }
 
 bool MailboxFolders::knows(const FileOperations::Path& folder) {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return durable_.contains(folder.native());
 }
 
 void MailboxFolders::remember(const FileOperations::Path& folder) {
-  const absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   if (durable_.size() >= kRemembered) durable_.clear();
   durable_.insert(folder.native());
 }

@@ -8,11 +8,11 @@
 #pragma once
 
 #include <cstddef>
+#include <mutex>
 #include <string>
 
 #include <absl/base/thread_annotations.h>
 #include <absl/container/flat_hash_set.h>
-#include <absl/synchronization/mutex.h>
 
 #include "postrider/agent/maildir/file_operations.h"
 
@@ -39,7 +39,7 @@ class MailboxFolders {
   void remember(const FileOperations::Path& folder);
 
   FileOperations& files_;
-  absl::Mutex mutex_;
+  std::mutex mutex_;
   absl::flat_hash_set<std::string> durable_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <condition_variable>
 #include <deque>
+#include <mutex>
 #include <thread>
 #include <utility>
 
 #include <absl/container/flat_hash_map.h>
-#include <absl/synchronization/mutex.h>
 
 #include "postrider/agent/maildir/mailbox_folders.h"
 #include "postrider/agent/maildir/unique_names.h"
@@ -18,7 +19,7 @@ namespace postrider::agent {
 // A message as its owner and the workers share it. The mutex is for an owner who goes away in the middle of a
 // spill; otherwise only one of them touches the delivery at a time.
 struct MaildirStore::Shared {
-  absl::Mutex mutex;
+  std::mutex mutex;
   MaildirDelivery delivery;
   std::vector<std::size_t> copy_of;  // of each mailbox as it was named
 };
@@ -46,9 +47,10 @@ class MaildirStore::Workers {
 
   void stop() {
     {
-      const absl::MutexLock lock(&mutex_);
+      const std::lock_guard lock(mutex_);
       stopping_ = true;
     }
+    work_.notify_all();
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
   }
@@ -56,9 +58,10 @@ class MaildirStore::Workers {
   // After stop() there is only cleaning up left to do, on the thread that asks for it.
   void add(Job job) {
     {
-      const absl::MutexLock lock(&mutex_);
+      const std::lock_guard lock(mutex_);
       if (!stopping_) {
         jobs_.push_back(std::move(job));
+        work_.notify_one();
         return;
       }
     }
@@ -66,8 +69,9 @@ class MaildirStore::Workers {
   }
 
   void add(Commit commit) {
-    const absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     commits_.push_back(std::move(commit));
+    work_.notify_one();
   }
 
   transport::Clock& clock() noexcept { return clock_; }
@@ -80,8 +84,8 @@ class MaildirStore::Workers {
       Job job;
       std::vector<Commit> commits;
       {
-        const absl::MutexLock lock(&mutex_);
-        mutex_.Await(absl::Condition(this, &Workers::has_work));
+        std::unique_lock lock(mutex_);
+        work_.wait(lock, [this] { return has_work(); });
         // Jobs are short; and a message is never committed before its own spill, since its owner waits for
         // that.
         if (!jobs_.empty()) {
@@ -123,7 +127,8 @@ class MaildirStore::Workers {
   MailboxFolders folders_;
   UniqueNames names_;
   const MaildirTools tools_;
-  absl::Mutex mutex_;
+  std::mutex mutex_;
+  std::condition_variable work_;
   bool stopping_ = false;
   std::deque<Job> jobs_;
   std::deque<Commit> commits_;
@@ -178,7 +183,7 @@ MaildirStore::Message::~Message() { drop(); }
 void MaildirStore::Message::drop() noexcept {
   if (!shared_) return;
   workers_->add([shared = std::move(shared_)](const MaildirTools& tools) {
-    const absl::MutexLock lock(&shared->mutex);
+    const std::lock_guard lock(shared->mutex);
     abandon(tools, shared->delivery);
   });
 }
@@ -192,7 +197,7 @@ void MaildirStore::Message::spill(std::move_only_function<void(int)> done) {
   workers_->add([shared = shared_, done = std::move(done)](const MaildirTools& tools) mutable {
     int error = 0;
     {
-      const absl::MutexLock lock(&shared->mutex);
+      const std::lock_guard lock(shared->mutex);
       write_pending(tools, shared->delivery);
       error = shared->delivery.error;
     }

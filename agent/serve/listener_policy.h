@@ -2,10 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include <absl/base/thread_annotations.h>
-#include <absl/synchronization/mutex.h>
 
 #include "postrider/agent/serve/mail_policy.h"
 
@@ -16,17 +16,17 @@ class ListenerPolicy {
   explicit ListenerPolicy(std::shared_ptr<const MailPolicy> policy) : policy_(std::move(policy)) {}
 
   std::shared_ptr<const MailPolicy> current() const {
-    const absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     return policy_;
   }
 
   void replace(std::shared_ptr<const MailPolicy> policy) {
-    const absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     policy_ = std::move(policy);
   }
 
  private:
-  mutable absl::Mutex mutex_;
+  mutable std::mutex mutex_;
   std::shared_ptr<const MailPolicy> policy_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -1,13 +1,14 @@
 #include "postrider/agent/serve/sink_command.h"
 
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <iostream>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 
-#include <absl/synchronization/mutex.h>
-#include <absl/time/time.h>
 #include <unistd.h>
 
 #include "postrider/agent/config/config_reader.h"
@@ -21,7 +22,7 @@
 namespace postrider::agent {
 namespace {
 
-const absl::Duration kTick = absl::Seconds(5);
+constexpr std::chrono::seconds kTick(5);
 
 // A configuration with the one listener, open to everybody for every domain, and no limit but the machine's.
 std::optional<Config> sink_config(const SinkOptions& options) {
@@ -66,9 +67,10 @@ class Ticker {
   explicit Ticker(const MailAgent& agent) : thread_([this, &agent] { run(agent); }) {}
   ~Ticker() {
     {
-      const absl::MutexLock lock(&mutex_);
+      const std::lock_guard lock(mutex_);
       over_ = true;
     }
+    ended_.notify_one();
     thread_.join();
   }
   Ticker(const Ticker&) = delete;
@@ -77,17 +79,19 @@ class Ticker {
  private:
   void run(const MailAgent& agent) {
     std::uint64_t last = 0;
-    const absl::MutexLock lock(&mutex_);
-    while (!mutex_.AwaitWithTimeout(absl::Condition(&over_), kTick)) {
+    std::unique_lock lock(mutex_);
+    while (!ended_.wait_for(lock, kTick, [this] { return over_; })) {
       const server::Counters counters = agent.counters();
       if (counters.messages == last) continue;
-      const double rate = static_cast<double>(counters.messages - last) / absl::ToDoubleSeconds(kTick);
+      const double rate =
+          static_cast<double>(counters.messages - last) / std::chrono::duration<double>(kTick).count();
       std::cerr << summary(counters) << "; " << static_cast<std::uint64_t>(rate) << " messages/s\n";
       last = counters.messages;
     }
   }
 
-  absl::Mutex mutex_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
   bool over_ = false;
   std::thread thread_;
 };
