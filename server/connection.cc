@@ -443,15 +443,13 @@ Connection::Need Connection::flush() {
 
 Connection::Need Connection::read() {
   const BufferSize wanted = in_content() ? BufferSize::large : BufferSize::small;
+  BufferPool::Buffer kept_buffer;  // where the input lies until it is copied
   if (!buffer_ || buffer_.size() < wanted) {
-    BufferPool::Buffer fresh = sessions_.loop().buffers().borrow(wanted);
-    if (!input_.empty()) std::memcpy(fresh.span().data(), input_.data(), input_.size());
-    buffer_ = std::move(fresh);
-  } else if (!input_.empty()) {
-    std::memmove(buffer_.span().data(), input_.data(), input_.size());
+    kept_buffer = std::exchange(buffer_, sessions_.loop().buffers().borrow(wanted));
   }
   const std::span<char> memory = buffer_.span();
   const std::size_t kept = input_.size();
+  if (kept != 0) std::memmove(memory.data(), input_.data(), kept);
   input_ = {memory.data(), kept};
   if (parked_.capacity() > kParkedToKeep) std::string().swap(parked_);
   // A line that fills the buffer is longer than every limit; the session swallows such lines bit by bit.
