@@ -35,17 +35,7 @@ class ClientDriver {
     if (over_ || !greeted_) return false;
     if (session_.in_content()) return send_content();
     if (in_auth_) return send_auth_line();
-    switch (choices_.below(32)) {
-      case 24: return reset();
-      case 25: return send("NOOP", "");
-      case 26: return send("VRFY someone", "Query(someone)");
-      case 27: return send("HELP", "Query()");
-      case 28: return send("XNOTE a note", "Extended(XNOTE)");
-      case 29: return start_tls_or_auth();
-      case 30: return choices_.once_in(4) && quit();
-      case 31: return choices_.once_in(4) && say_hello();
-      default: return follow_plan();
-    }
+    return digress() || follow_plan();
   }
 
   // One read.
@@ -117,6 +107,21 @@ class ClientDriver {
     questions_.push_back(question);
     by_id_[id] = exchanges_.size() - 1;
     return exchanges_.size() - 1;
+  }
+
+  // Something that has nothing to do with the message, if it is the time for it.
+  bool digress() {
+    switch (choices_.below(32)) {
+      case 24: return reset();
+      case 25: return send("NOOP", "");
+      case 26: return send("VRFY someone", "Query(someone)");
+      case 27: return send("HELP", "Query()");
+      case 28: return send("XNOTE a note", "Extended(XNOTE)");
+      case 29: return start_tls_or_auth();
+      case 30: return choices_.once_in(4) && quit();
+      case 31: return choices_.once_in(4) && say_hello();
+      default: return false;
+    }
   }
 
   bool follow_plan() {

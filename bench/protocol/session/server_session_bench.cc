@@ -1,8 +1,9 @@
-// A whole server session per message: EHLO, then 10 x (MAIL, RCPT, DATA, 1 KiB), parsed and answered, in memory.
-#include <benchmark/benchmark.h>
-
+// A whole server session per message: EHLO, then 10 x (MAIL, RCPT, DATA, 1 KiB), parsed and answered, in
+// memory.
 #include <string>
 #include <string_view>
+
+#include <benchmark/benchmark.h>
 
 #include "postrider/protocol/session/server_session.h"
 
@@ -61,7 +62,8 @@ void whole_session(benchmark::State& state) {
     session.output_sent(session.output().size());
     content += play(session, "EHLO client.example.org\r\n");
     for (int i = 0; i < kMessages; ++i) {
-      content += play(session, "MAIL FROM:<someone@example.org> SIZE=1024\r\nRCPT TO:<b@example.net>\r\nDATA\r\n");
+      content +=
+          play(session, "MAIL FROM:<someone@example.org> SIZE=1024\r\nRCPT TO:<b@example.net>\r\nDATA\r\n");
       content += play(session, body);
     }
   }

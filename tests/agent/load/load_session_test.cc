@@ -109,7 +109,8 @@ class LoadSessionTest : public ::testing::Test {
       if (loop.poll()) continue;
       const transport::SteadyTime next = loop.deadlines().next();
       ASSERT_NE(next, transport::kNever) << "stuck";
-      clock.advance(std::max(next - clock.steady_now(), transport::Duration(0)) + std::chrono::milliseconds(1));
+      clock.advance(std::max(next - clock.steady_now(), transport::Duration(0)) +
+                    std::chrono::milliseconds(1));
       loop.expire();
     }
     EXPECT_TRUE(done);
