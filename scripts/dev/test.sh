@@ -26,15 +26,18 @@ test_all() {
 # sanitize asan|tsan [CTEST ARGS...]: the tests, built by clang with a sanitizer. AddressSanitizer and UBSan look at all
 # tests of code, ThreadSanitizer at those that have threads; the tests of scripts were run by ./dev test.
 sanitize() {
-  local preset=${1:-} labels
+  local preset=${1:-} labels targets=()
   case $preset in
     asan) labels='^(unit|interop)' ;;
-    tsan) labels='^(unit.(transport|server|client|agent)|interop)' ;;
+    tsan)
+      labels='^(unit.(transport|server|client|agent)|interop)'
+      targets=(transport_tests server_tests client_tests agent_tests postrider)
+      ;;
     *) fail './dev sanitize asan or ./dev sanitize tsan' ;;
   esac
   shift
   setup
-  build "$preset"
+  build "$preset" "${targets[@]}"
   say "test $preset"
   ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1 \
     UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=second_deadlock_stack=1 \
