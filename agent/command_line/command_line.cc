@@ -27,7 +27,7 @@ Farewell usage_error(std::string_view subcommand, std::string_view what) {
   return Farewell{ExitCode::usage, line(name + ": " + std::string(what)) + line("Try: " + name + " --help")};
 }
 
-// The names of the later parts, so that they are known, and known to be missing.
+// What later versions bring, so that the names are known, and known to be missing.
 struct Missing {
   std::string_view name;
   std::string_view description;
