@@ -6,10 +6,9 @@
 //   const DeliveryReport report = co_await client.send(envelope, message);
 //   co_await client.quit();
 //
-// send() may be called again and again. It pipelines where it may: MAIL, all RCPTs and DATA (or, for a small
-// message, BDAT and the message itself) leave in one write. Recipients are split over several transactions
-// where LIMITS (RFC 9422) or a 452 "too many recipients" asks for it; a transaction that ended early is taken
-// back by RSET, in front of the next one.
+// send() may be called again and again. It pipelines where it may: MAIL, all RCPTs and DATA leave in one
+// write. Recipients are split over several transactions where LIMITS (RFC 9422) or a 452 "too many
+// recipients" asks for it; a transaction that ended early is taken back by RSET, in front of the next one.
 //
 // Every wait has a deadline (timeouts.h). One Task of a client at a time; references that are handed to it
 // outlive the Task, and the client does too. cancel() ends it early. Cancelling the Task by Asio's own means

@@ -15,14 +15,16 @@
 
 namespace postrider::client {
 
-// When messages go by BDAT instead of DATA, where the server offers CHUNKING (RFC 3030). Binary content
-// always does.
+// When messages go by BDAT instead of DATA, where the server offers CHUNKING (RFC 3030); why, and what it
+// costs: docs/decisions/0008-how-a-message-is-sent.md.
 enum class Chunking : std::uint8_t {
-  never,
-  // When it saves a round trip: a message of at most kChunkAtOnce octets, with PIPELINING, leaves in one
-  // write with its envelope. Larger ones go by DATA, see docs/decisions/0003-client-transfer.md.
-  when_it_pays,
-  always,
+  when_needed,  // binary content alone
+  always,       // once a recipient has been accepted
+  // The same, but a message of at most kChunkAtOnce octets leaves in one write with its envelope, where
+  // PIPELINING is offered: one round trip instead of two. For servers that are known to swallow a chunk
+  // although they refused every recipient. One that does not takes the message for commands, and those were
+  // written by whoever wrote the message.
+  at_once,
 };
 // As much as fits, with the envelope, into the first window of a TCP connection (10 segments, RFC 6928).
 inline constexpr std::uint64_t kChunkAtOnce = 12 * 1024;
@@ -47,7 +49,7 @@ struct ClientConfig {
   Timeouts timeouts;
   std::optional<transport::Endpoint> source;  // the local address to connect from
   bool pipelining = true;                     // where the server offers it
-  Chunking chunking = Chunking::when_it_pays;
+  Chunking chunking = Chunking::when_needed;
   EightBitToSeven eight_bit_to_seven = EightBitToSeven::refuse;
   Transcript transcript;  // may be empty
 };

@@ -103,12 +103,11 @@ std::optional<BodyType> body_type(const MessageFacts& facts, const MailParameter
 Transfer choose_transfer(const MessageFacts& facts, std::uint64_t octets, const Capabilities& offered,
                          const ClientConfig& config) noexcept {
   if (!offered.has(Extension::chunking)) return Transfer::data;
-  if (config.chunking == Chunking::never && !facts.binary) return Transfer::data;
-  const bool at_once = facts.octets && facts.inspected && octets <= kChunkAtOnce && config.pipelining &&
-                       offered.has(Extension::pipelining);
-  if (at_once) return Transfer::chunk_at_once;
-  if (config.chunking != Chunking::always && !facts.binary) return Transfer::data;
-  return facts.octets && facts.inspected ? Transfer::one_chunk : Transfer::several_chunks;
+  if (config.chunking == Chunking::when_needed && !facts.binary) return Transfer::data;
+  if (!facts.octets || !facts.inspected) return Transfer::several_chunks;
+  const bool pipelining = config.pipelining && offered.has(Extension::pipelining);
+  const bool at_once = config.chunking == Chunking::at_once && pipelining && octets <= kChunkAtOnce;
+  return at_once ? Transfer::chunk_at_once : Transfer::one_chunk;
 }
 
 }  // namespace

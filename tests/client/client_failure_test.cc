@@ -17,7 +17,7 @@ struct Way {
   std::string name;
   std::size_t octets;
   protocol::Flavor flavor = protocol::Flavor::smtp;
-  Chunking chunking = Chunking::never;
+  Chunking chunking = Chunking::when_needed;
   bool pipelining = true;
   bool inspected = true;
   std::size_t most_read = 1 << 20;
@@ -135,15 +135,15 @@ std::vector<Way> ways() {
   all.push_back({.name = "Lmtp", .octets = 3000, .flavor = protocol::Flavor::lmtp});
   all.push_back(
       {.name = "LmtpRepliesOctetByOctet", .octets = 300, .flavor = protocol::Flavor::lmtp, .most_read = 1});
-  all.push_back({.name = "ChunkAtOnce", .octets = 3000, .chunking = Chunking::when_it_pays});
+  all.push_back({.name = "ChunkAtOnce", .octets = 3000, .chunking = Chunking::at_once});
   all.push_back({.name = "ChunkAtOnceThroughASmallPipe",
                  .octets = 3000,
-                 .chunking = Chunking::when_it_pays,
+                 .chunking = Chunking::at_once,
                  .capacity = 300});
   all.push_back({.name = "ChunkAtOnceInLmtp",
                  .octets = 3000,
                  .flavor = protocol::Flavor::lmtp,
-                 .chunking = Chunking::when_it_pays});
+                 .chunking = Chunking::at_once});
   all.push_back({.name = "OneChunk", .octets = 100'000, .chunking = Chunking::always, .capacity = 20'000});
   all.push_back(
       {.name = "OneChunkInTurns", .octets = 3000, .chunking = Chunking::always, .pipelining = false});

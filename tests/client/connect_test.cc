@@ -8,6 +8,7 @@
 #include "postrider/tests/client/client_fixture.h"
 #include "postrider/transport/memory_network.h"
 #include "postrider/transport/signal.h"
+#include "postrider/transport/socket_network.h"
 
 namespace postrider::client::testing {
 namespace {
@@ -17,8 +18,7 @@ using transport::Endpoint;
 Task<void> serve_one(transport::Loop& loop, transport::Listener& listener, FakeServer& server) {
   transport::StreamResult stream = co_await listener.accept();
   if (!stream) co_return;
-  std::unique_ptr<transport::MemoryStream> memory(static_cast<transport::MemoryStream*>(stream->release()));
-  co_await server.serve(loop, std::move(memory));
+  co_await server.serve(loop, std::move(*stream));
 }
 
 Task<void> connect_to(Client& client, transport::Network& network, Endpoint to, Outcome<void>& outcome,
@@ -163,6 +163,73 @@ TEST_F(ConnectTest, IsHarmlessBeforeItIsConnected) {
   done = false;
   ASSERT_TRUE(run(reset_after(client, alive, done), done));
   EXPECT_EQ(alive.error().error, transport::error::not_connected);
+}
+
+// ---- Real sockets ----
+
+Task<void> converse(Client& client, transport::Network& network, Endpoint to, const Envelope& envelope,
+                    MessageSource& message, Outcome<void>& started, DeliveryReport& report, bool& done) {
+  started = co_await client.connect(network, std::move(to));
+  if (started) report = co_await client.send(envelope, message);
+  co_await client.quit();
+  done = true;
+}
+
+class SocketTest : public ::testing::Test {
+ protected:
+  void deliver(FakeServer& server, std::string_view text) {
+    transport::SocketNetwork network(loop);
+    const auto listener = network.listen(*Endpoint::parse("127.0.0.1:0"), {});
+    ASSERT_TRUE(listener);
+    loop.spawn(serve_one(loop, **listener, server));
+    Client client(loop, config);
+    const Envelope envelope = make_envelope("a@example.org", {"b@example.net"});
+    MemoryMessage message(text);
+    Outcome<void> started;
+    bool done = false;
+    loop.spawn(converse(client, network, (*listener)->local(), envelope, message, started, report, done));
+    while (!done) loop.context().run_one();
+    ASSERT_TRUE(started) << started.error().text();
+  }
+
+  transport::Loop loop;
+  ClientConfig config;
+  DeliveryReport report;
+};
+
+TEST_F(SocketTest, SendsALargeMessage) {
+  const std::string text = make_text(2'000'000);
+  for (const Chunking chunking : {Chunking::when_needed, Chunking::always}) {
+    config.chunking = chunking;
+    FakeServer server;
+    server.offer({"PIPELINING", "CHUNKING"});
+    deliver(server, text);
+    EXPECT_TRUE(report.all_delivered()) << report.text(0);
+    ASSERT_EQ(server.messages.size(), 1U);
+    EXPECT_TRUE(server.messages[0] == text);
+  }
+}
+
+// The server says no, and reads no more: the client is in the middle of writing and must look up from it.
+TEST_F(SocketTest, HearsARefusalWhileItCannotWrite) {
+  FakeServer server;
+  server.offer({"PIPELINING"});
+  server.early_after = 100'000;
+  server.early_reply = "552 5.3.4 Too big";
+  server.deaf_after_early = true;
+  deliver(server, make_text(20'000'000));
+  EXPECT_EQ(report.text(0), "552 5.3.4 Too big");
+  EXPECT_FALSE(report.recipients[0].may_have_been_delivered);
+}
+
+TEST_F(SocketTest, HearsARefusalOfAServerThatCloses) {
+  FakeServer server;
+  server.offer({"PIPELINING"});
+  server.early_after = 100'000;
+  server.early_reply = "552 5.3.4 Too big<close>";
+  deliver(server, make_text(20'000'000));
+  EXPECT_FALSE(report.recipients[0].may_have_been_delivered);
+  EXPECT_EQ(report.text(0), "552 5.3.4 Too big");
 }
 
 }  // namespace

@@ -60,8 +60,7 @@ FakeServer& FakeServer::offer(const std::vector<std::string>& keywords) {
   return answer(lmtp_ ? "LHLO" : "EHLO", {reply});
 }
 
-transport::Task<void> FakeServer::serve(transport::Loop& loop,
-                                        std::unique_ptr<transport::MemoryStream> stream) {
+transport::Task<void> FakeServer::serve(transport::Loop& loop, std::unique_ptr<transport::Stream> stream) {
   reply(next_answer("greeting"));
   std::array<char, 8192> buffer;
   for (;;) {

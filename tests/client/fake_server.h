@@ -9,7 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "postrider/transport/memory_stream.h"
+#include "postrider/transport/loop.h"
+#include "postrider/transport/stream.h"
 #include "postrider/transport/task.h"
 
 namespace postrider::client::testing {
@@ -36,7 +37,7 @@ class FakeServer {
   // Stops reading after it.
   bool deaf_after_early = false;
 
-  transport::Task<void> serve(transport::Loop& loop, std::unique_ptr<transport::MemoryStream> stream);
+  transport::Task<void> serve(transport::Loop& loop, std::unique_ptr<transport::Stream> stream);
 
   std::vector<std::string> lines;     // commands, without CRLF
   std::vector<std::string> reads;     // what came at a time

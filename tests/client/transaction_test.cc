@@ -61,7 +61,23 @@ class TransactionTest : public ClientTest {
 
 // ---- Chunks ----
 
+// A server that offers CHUNKING and reads the chunk behind refused recipients as commands would run what the
+// message says.
+TEST_F(TransactionTest, SendsNoTextBeforeARecipientIsAcceptedUnlessTold) {
+  for (const Chunking chunking : {ClientConfig().chunking, Chunking::always}) {
+    config.chunking = chunking;
+    FakeServer server;
+    server.offer({"PIPELINING", "CHUNKING"})
+        .answer("RCPT", {"550 5.1.1 No"})
+        .answer("DATA", {"554 5.5.1 Nobody"});
+    play(server, one, "MAIL FROM:<evil@example.org>\r\n");
+    EXPECT_EQ(std::ranges::count(server.lines, "MAIL FROM:<evil@example.org>"), 0);
+    EXPECT_TRUE(server.messages.empty());
+  }
+}
+
 TEST_F(TransactionTest, SendsASmallMessageInOneWriteWithItsEnvelope) {
+  config.chunking = Chunking::at_once;
   FakeServer server;
   server.offer({"PIPELINING", "CHUNKING"});
   const Session session = play(server, one, "Subject: x\r\n\r\n.hello\r\n", 2);
@@ -74,6 +90,7 @@ TEST_F(TransactionTest, SendsASmallMessageInOneWriteWithItsEnvelope) {
 }
 
 TEST_F(TransactionTest, EndsTheLastLineOfAChunk) {
+  config.chunking = Chunking::at_once;
   FakeServer server;
   server.offer({"PIPELINING", "CHUNKING"});
   play(server, one, "Subject: x\r\n\r\nhello");
@@ -88,6 +105,7 @@ TEST_F(TransactionTest, EndsTheLastLineOfAChunk) {
 }
 
 TEST_F(TransactionTest, TakesBackATransactionWhoseChunkFailed) {
+  config.chunking = Chunking::at_once;
   FakeServer server;
   server.offer({"PIPELINING", "CHUNKING"});
   server.answer("RCPT", {"550 5.1.1 No", "250 2.1.5 Yes"})
@@ -152,7 +170,7 @@ TEST_F(TransactionTest, NoticesARefusalInTheMiddleOfAChunk) {
 
 TEST_F(TransactionTest, CutsTheConnectionWhenTheMessageCannotBeReadToItsEnd) {
   for (const bool chunks : {false, true}) {
-    config.chunking = chunks ? Chunking::always : Chunking::never;
+    config.chunking = chunks ? Chunking::always : Chunking::when_needed;
     FakeServer server;
     server.offer({"PIPELINING", "CHUNKING"});
     SlicedMessage message({"Subject: x\r\n"}, {}, transport::system_error(EIO));
@@ -168,7 +186,7 @@ TEST_F(TransactionTest, CutsTheConnectionWhenTheMessageCannotBeReadToItsEnd) {
 TEST_F(TransactionTest, NeverEndsTextWithABareLineEndThatNobodyLookedFor) {
   for (const bool chunks : {false, true}) {
     for (const std::string bad : {"a\n.\nb\r\n", "a\rb\r\n", "a\r"}) {
-      config.chunking = chunks ? Chunking::always : Chunking::never;
+      config.chunking = chunks ? Chunking::always : Chunking::when_needed;
       FakeServer server;
       server.offer({"PIPELINING", "CHUNKING"});
       SlicedMessage message({"Subject: x\r\n\r\n", bad});
@@ -181,9 +199,9 @@ TEST_F(TransactionTest, NeverEndsTextWithABareLineEndThatNobodyLookedFor) {
 
 TEST_F(TransactionTest, SendsNoMessageThatIsNotAsLongAsItWas) {
   for (const std::uint64_t said : {10U, 14U}) {
-    for (const Chunking chunking : {Chunking::when_it_pays, Chunking::always}) {
+    for (const Chunking chunking : {Chunking::at_once, Chunking::always}) {
       config.chunking = chunking;
-      config.pipelining = chunking == Chunking::when_it_pays;
+      config.pipelining = chunking == Chunking::at_once;
       FakeServer server;
       server.offer({"PIPELINING", "CHUNKING"});
       SlicedMessage message({"Subject", ": x\r\n"}, inspected(said));
@@ -192,7 +210,7 @@ TEST_F(TransactionTest, SendsNoMessageThatIsNotAsLongAsItWas) {
       EXPECT_EQ(session.report->recipients[0].decision, Decision::retry_later);
       EXPECT_TRUE(server.messages.empty());
       // What goes at once is read before anything is said, so that the connection can go on.
-      EXPECT_EQ(server.lines.back() == "QUIT", chunking == Chunking::when_it_pays);
+      EXPECT_EQ(server.lines.back() == "QUIT", chunking == Chunking::at_once);
     }
   }
 }
@@ -225,7 +243,7 @@ TEST_F(TransactionTest, SendsLinesOfDotsInFewWrites) {
 TEST_F(TransactionTest, AgreesWithTheServerSessionOnEveryMessage) {
   const std::vector<std::string> texts = {
       "", "\r\n", ".\r\n", ".", "a", "..\r\n.\r\n", "a\r\n.b\r\n..\r\n", make_text(40'000)};
-  for (const Chunking chunking : {Chunking::never, Chunking::when_it_pays, Chunking::always}) {
+  for (const Chunking chunking : {Chunking::when_needed, Chunking::at_once, Chunking::always}) {
     for (const bool pipelining : {true, false}) {
       for (const std::size_t most_read : {std::size_t{1}, std::size_t{1} << 16}) {
         for (const std::string& text : texts) {
@@ -251,7 +269,7 @@ TEST_F(TransactionTest, AgreesWithTheServerSessionOnEveryMessage) {
 
 TEST_F(TransactionTest, AgreesWithTheServerSessionInLmtp) {
   config.flavor = protocol::Flavor::lmtp;
-  for (const Chunking chunking : {Chunking::never, Chunking::when_it_pays}) {
+  for (const Chunking chunking : {Chunking::when_needed, Chunking::at_once}) {
     config.chunking = chunking;
     SessionServer server(SessionServer::options(protocol::Flavor::lmtp));
     server.refusals["c@example.net"] = protocol::Reply(protocol::code::mailbox_unavailable, "No");
@@ -267,7 +285,7 @@ TEST_F(TransactionTest, AgreesWithTheServerSessionInLmtp) {
 }
 
 TEST_F(TransactionTest, AgreesWithTheServerSessionWhenNobodyIsTaken) {
-  for (const Chunking chunking : {Chunking::never, Chunking::when_it_pays, Chunking::always}) {
+  for (const Chunking chunking : {Chunking::when_needed, Chunking::at_once, Chunking::always}) {
     config.chunking = chunking;
     SessionServer server;
     server.refusals["b@example.net"] = protocol::Reply(protocol::code::mailbox_unavailable, "No");

@@ -53,25 +53,29 @@ TEST_F(TransferTest, UsesNothingThatIsNotOffered) {
   EXPECT_EQ(nothing.transfer, Transfer::data);
 }
 
-TEST_F(TransferTest, ChoosesChunksWhereTheyPay) {
+TEST_F(TransferTest, ChoosesChunksAsTold) {
+  config.chunking = Chunking::at_once;
+  EXPECT_EQ(plan(facts(1000)).transfer, Transfer::data) << "not offered";
   offered.offer(Extension::chunking);
-  EXPECT_EQ(plan(facts(1000)).transfer, Transfer::data) << "without PIPELINING it saves nothing";
+  EXPECT_EQ(plan(facts(1000)).transfer, Transfer::one_chunk) << "without PIPELINING nothing goes at once";
   offered.offer(Extension::pipelining);
   EXPECT_EQ(plan(facts(1000)).transfer, Transfer::chunk_at_once);
   EXPECT_EQ(plan(facts(kChunkAtOnce)).transfer, Transfer::chunk_at_once);
-  EXPECT_EQ(plan(facts(kChunkAtOnce + 1)).transfer, Transfer::data);
-  EXPECT_EQ(plan(MessageFacts()).transfer, Transfer::data);
-  config.chunking = Chunking::always;
   EXPECT_EQ(plan(facts(kChunkAtOnce + 1)).transfer, Transfer::one_chunk);
   EXPECT_EQ(plan(MessageFacts()).transfer, Transfer::several_chunks);
   config.pipelining = false;
   EXPECT_EQ(plan(facts(1000)).transfer, Transfer::one_chunk);
-  config.chunking = Chunking::never;
+  config.pipelining = true;
+  config.chunking = Chunking::always;
+  EXPECT_EQ(plan(facts(1000)).transfer, Transfer::one_chunk);
+  EXPECT_EQ(plan(MessageFacts()).transfer, Transfer::several_chunks);
+  config.chunking = Chunking::when_needed;
   EXPECT_EQ(plan(facts(1000)).transfer, Transfer::data);
 }
 
 TEST_F(TransferTest, CountsTheLineEndThatChunksNeed) {
   offered.offer_size(0).offer(Extension::chunking).offer(Extension::pipelining);
+  config.chunking = Chunking::always;
   MessageFacts unended = facts(100);
   unended.ends_with_line = false;
   EXPECT_TRUE(plan(unended).add_line_end);
@@ -86,7 +90,6 @@ TEST_F(TransferTest, BinaryContentNeedsAllThatBelongsToIt) {
   offered.offer(Extension::chunking).offer(Extension::eight_bit_mime);
   EXPECT_TRUE(plan(binary).refusal);
   offered.offer(Extension::binarymime);
-  config.chunking = Chunking::never;
   ASSERT_FALSE(plan(binary).refusal);
   EXPECT_EQ(plan(binary).transfer, Transfer::one_chunk) << "DATA cannot carry it, RFC 3030 3";
   EXPECT_EQ(plan(binary).mail.parameters.body, BodyType::binary_mime);
