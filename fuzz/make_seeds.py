@@ -69,7 +69,7 @@ PATHS = {
     "literal": "<a@[IPv6:::1]>", "utf8": "<\u00e9@b.example>", "double": "<<a@b.example>>", "long": "<" + "a" * 64 + "@" + "b" * 190 + ">",
 }
 XTEXT = {
-    "plain": "QQ314159", "plus": "a+2Bb+3Dc", "crlf": "a+0D+0Ab", "lower": "+2b", "cut": "a+4", "equals": "a=b", "space": "a b", "utf8": "\u20ac\U0001f600",
+    "plain": "QQ314159", "plus": "a+2Bb+3Dc", "crlf": "a+0D+0Ab", "lower": "+2b", "lower-first": "+b2", "cut": "a+4", "equals": "a=b", "space": "a b", "utf8": "\u20ac\U0001f600",
     "embedded": "\\x{20AC}\\x{1F600}", "surrogate": "\\x{D800}", "zeros": "\\x{0020AC}", "control": "\\x{0D}\\x{0A}", "plus-embedded": "\\x{2B}\\x{3D}\\x{5C}",
     "open": "\\x{20", "overlong": "\udcc0\udcaf", "beyond": "\\x{110000}",
 }
@@ -126,6 +126,7 @@ LMTP = "1"
 # The places of the choices in fuzz/support/server_settings.h before the seven leniences.
 LENIENT = "0" * 45 + "3333333"
 GROUPS = "0" * 51 + "3"  # octets_after_group_end alone
+SEVEN = "0" * 38 + "?)" + "0" * 11 + "3"  # messages of at most 7 octets, and octets_after_group_end
 SERVER = {  # name: (settings, answers, octets)
     "message": (GROUPS, "", lines(*ENVELOPE, "DATA") + b"Subject: x\r\n\r\n..dot\r\n.\r\n" + lines("QUIT")),
     "group-end-breached": ("", "", lines(*ENVELOPE, "DATA") + b"a\r\n.\r\n"),
@@ -151,6 +152,8 @@ SERVER = {  # name: (settings, answers, octets)
     "no-recipients": (GROUPS, "00LL", lines(*ENVELOPE, RCPT, "DATA", "BDAT 3 LAST") + b"abc" + lines("QUIT")), "bare-lf": ("", "", b"EHLO c\nMAIL FROM:<>\n"), "bare-lf-lenient": (LENIENT, "", b"EHLO c\nMAIL FROM:<>\nRSET\n"),
     "lenient-forms": (LENIENT, "", lines("EHLO my_host", "MAIL FROM: a@b.example", "RCPT TO: <c@d.example>")), "utf8": ("", "", lines(HELLO, "MAIL FROM:<\u00e9@b.example> SMTPUTF8", "RCPT TO:<\u20ac@d.example>")),
     "binary": ("", "", lines(HELLO, MAIL + " BODY=BINARYMIME", RCPT, "DATA")), "binary-chunks": ("", "", lines(HELLO, MAIL + " BODY=BINARYMIME", RCPT, "BDAT 4 LAST") + b"a\nb\0" + lines("QUIT")),
+    "at-the-limit": (SEVEN, "", lines(*ENVELOPE, "DATA") + b"abcde\r\n.\r\n" + lines(MAIL, RCPT, "BDAT 7 LAST") + b"abcde\r\n" + lines("QUIT")),
+    "above-the-limit": (SEVEN, "", lines(*ENVELOPE, "DATA") + b"abcdef\r\n.\r\n" + lines(MAIL, RCPT, "BDAT 8 LAST") + b"abcdef\r\n" + lines("QUIT")),
     "turned-away": ("0" * 52 + ">", "", lines(HELLO, "BDAT 6", "QUIT")), "shut-down": ("0" * 53 + "3", "", lines(*ENVELOPE, "BDAT 10") + b"abc"), "http": ("", "", lines("GET / HTTP/1.1", "Host: x", "")),
     "tls-hello": ("", "", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"), "trailing-spaces": ("", "", lines("EHLO c  ", "RSET ", "QUIT\t")), "too-big": ("", "", lines(HELLO, MAIL + " SIZE=99999", MAIL, RCPT, "BDAT 5000 LAST") + b"x" * 100),
 }

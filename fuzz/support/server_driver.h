@@ -79,15 +79,15 @@ class ServerDriver {
     // can be.
     for (std::size_t left = 64 + 8 * input.size(); !closed_; --left) {
       require(left != 0, "the session makes progress");
+      const std::size_t waiting = session_.output().size();
       const protocol::ServerSession::Step step = session_.next(input);
       require(step.consumed <= input.size(), "no more is consumed than there was");
       consumed_.append(input.substr(0, step.consumed));
       input.remove_prefix(step.consumed);
-      check_output();
+      check_output(waiting);
       if (std::holds_alternative<protocol::ev::NeedInput>(step.event)) break;
       std::visit([this](const auto& event) { on(event); }, step.event);
       require(!session_.question_open(), "a question that was answered is closed");
-      check_output();
     }
     const protocol::Limits& limits = profile_->limits;
     // That a CR is bare is told by the octet behind it.
@@ -97,14 +97,13 @@ class ServerDriver {
     flush();
   }
 
-  // RFC 2920 3.2: a peer that does not read is no reason to keep ever more. One step adds one reply, in LMTP
-  // one for each recipient.
-  void check_output() {
+  // RFC 2920 3.2: a peer that does not read is no reason to keep ever more. Above the limit nothing is added;
+  // below it one reply of the session's own, in LMTP one for each recipient.
+  void check_output(std::size_t waiting) {
+    constexpr std::size_t kOwnReply = 160;
     const protocol::Limits& limits = profile_->limits;
-    const std::size_t one = 4096;
-    require(session_.output().size() <= limits.queued_output + one * (1 + limits.recipients),
-            "output that waits is bounded");
-    require(session_.errors() <= limits.errors + 1, "errors are bounded");
+    const std::size_t most = limits.queued_output + kOwnReply * std::max<std::size_t>(1, limits.recipients);
+    require(session_.output().size() <= std::max(waiting, most), "output that waits is bounded");
   }
 
   // In two writes, the first of which is cut anywhere.
@@ -143,6 +142,7 @@ class ServerDriver {
     log("  " + protocol::to_log_line(reply.view()).substr(0, 40));
   }
   bool ask(ReplyCode yes, const std::string& question) {
+    require(!challenged_, "the line behind a challenge is no command");
     log(question);
     const Reply reply = answer(yes, question);
     say(reply);
@@ -184,12 +184,12 @@ class ServerDriver {
     ask_auth("Auth(" + std::string(auth.mechanism) + ")");
   }
   void on(const protocol::ev::AuthLine& line) {
-    require(challenged_, "an answer needs a challenge");
+    require(std::exchange(challenged_, false), "an answer needs a challenge");
     ask_auth("AuthLine(" + std::string(line.base64) + ")");
   }
   void ask_auth(const std::string& question) {
-    challenged_ = answers_.below(4) == 1;
-    if (challenged_) {
+    if (answers_.below(4) == 1) {
+      challenged_ = true;
       log(question);
       return session_.challenge("dGVzdA==");
     }
@@ -283,6 +283,8 @@ class ServerDriver {
   void on(const protocol::ev::Refused& refused) {
     log("Refused(" + std::string(to_string(refused.why)) + "," + std::to_string(refused.code.value()) + ")");
     require(refused.code.permanent() || refused.code.transient(), "a refusal is negative");
+    require(!challenged_ || session_.state() == protocol::State::closed,
+            "the line behind a challenge is no command");
     bare_cr_ = refused.why == protocol::Errc::bare_carriage_return;
   }
   void on(const protocol::ev::Closed& closed) {

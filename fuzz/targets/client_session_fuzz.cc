@@ -323,8 +323,7 @@ class ClientRun {
     const Command command = make_command(verb, variant);
     const std::string before(session_.output());
     const bool may = session_.may_send(verb);
-    require(!may || session_.in_flight() == 0 || session_.capabilities().has(Extension::pipelining),
-            "RFC 2920: one at a time without PIPELINING");
+    require(!may || may_pipeline(), "RFC 2920 3.1: what may be pipelined, and behind what");
     const Result<CommandId> sent = session_.send(command);
     require(may || (!sent && sent.error().code == Errc::misuse), "what may not be sent is not sent");
     const std::string_view fresh = session_.output().substr(before.size());
@@ -335,7 +334,28 @@ class ClientRun {
     push(sent, true, Kind::command, verb, extended != nullptr && extended->verb->restarts_session);
   }
 
+  [[nodiscard]] bool may_pipeline() const {
+    if (expected_.empty()) return true;
+    const Expected& last = expected_.back();
+    if (last.kind == Kind::auth_line || !session_.capabilities().has(Extension::pipelining)) return false;
+    switch (last.verb) {
+      case Verb::ehlo:
+      case Verb::helo:
+      case Verb::lhlo:
+      case Verb::vrfy:
+      case Verb::expn:
+      case Verb::noop:
+      case Verb::quit:
+      case Verb::auth:
+      case Verb::starttls: return false;
+      case Verb::data: return last.kind == Kind::content;
+      case Verb::extension: return !last.restarts;  // XCLIENT
+      default: return true;
+    }
+  }
+
   void chunk(bool last) {
+    require(!session_.may_send(Verb::bdat) || may_pipeline(), "a chunk is pipelined like a command");
     const bool may = session_.may_send(Verb::bdat) && session_.capabilities().has(Extension::chunking);
     push(session_.send_chunk(3, last), may, last ? Kind::content : Kind::chunk, Verb::bdat);
   }

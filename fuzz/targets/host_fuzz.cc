@@ -59,6 +59,7 @@ void check_literal(const Host& host) {
   } else if (host.kind() == Host::Kind::ipv6) {
     const std::string address = dotted_end_without_zeros(inside.substr(5));
     require(inet_pton(AF_INET6, address.c_str(), expected.data()) == 1, "inet_pton() reads the IPv6 address");
+    require(!gap_of_one_group(address), "RFC 5321 4.1.3: :: stands for two groups or more");
   }
   require(host.octets() == expected, "the octets are those of the address");
 }

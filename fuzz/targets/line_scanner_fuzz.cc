@@ -82,7 +82,7 @@ Lines observe(std::string_view input, const Cuts& cuts, std::size_t limit, BareL
 
 void run(std::string_view settings, std::string_view input) {
   OctetChoices choices(settings);
-  const std::size_t limit = 2 + choices.below(64);
+  const std::size_t limit = 66 - choices.below(65);
   for (const BareLineFeed policy : {BareLineFeed::refuse, BareLineFeed::accept}) {
     const Lines expected = reference(input, limit, policy);
     require(observe(input, {}, limit, policy) == expected, "the lines are those of the reference");

@@ -249,7 +249,7 @@ void run(std::string_view settings, std::string_view input) {
   Limits limits;
   limits.reply_line = 512 - choices.below(500);
   limits.reply_text = 256 - choices.below(250);
-  limits.reply_lines = 1 + choices.below(8);
+  limits.reply_lines = 9 - choices.below(9);
   const Outcome expected = reference(input, limits);
   const Outcome whole = observe(input, {}, limits);
   require(whole.error == expected.error, "the error is that of the reference");
