@@ -8,6 +8,15 @@ namespace {
 constexpr ReplyView kOk{code::ok, status::other, "Ok"};
 constexpr ReplyView kBye{code::closing_channel, status::other, "Bye"};
 
+// RFC 4954 4: the one case in which AUTH need not end its group is an initial response to a mechanism that
+// is known to have no more than that one.
+bool authenticates_at_once(const ParsedLine& line) noexcept {
+  if (!line.command) return false;
+  const auto* auth = std::get_if<Auth>(&*line.command);
+  return auth != nullptr && auth->initial &&
+         (equal_ignoring_case(auth->mechanism, "PLAIN") || equal_ignoring_case(auth->mechanism, "EXTERNAL"));
+}
+
 }  // namespace
 
 bool ServerSession::on_command(const ParsedLine& line, bool octets_behind, ServerEvent& out) {
@@ -17,7 +26,8 @@ bool ServerSession::on_command(const ParsedLine& line, bool octets_behind, Serve
     if (const auto* extended = std::get_if<Extended>(&*line.command)) registered = extended->verb;
   }
 
-  if (octets_behind && (registered != nullptr ? registered->last_in_group : rule.last_in_group)) {
+  const bool last_in_group = registered != nullptr ? registered->last_in_group : rule.last_in_group;
+  if (octets_behind && last_in_group && !authenticates_at_once(line)) {
     // CVE-2011-0411 and its relatives: what came in clear behind STARTTLS must never be read as if it came
     // under TLS.
     if (line.verb == Verb::starttls) {

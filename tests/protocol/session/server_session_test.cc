@@ -318,6 +318,38 @@ TEST(ServerSession, AuthExchange) {
               ElementsAre("Auth(PLAIN)", "AuthLine(AGEAYg==)", "Refused(AUTH,already_authenticated,503)"));
 }
 
+// RFC 4954 4: what has its one response with it may be pipelined, whatever becomes of it.
+TEST(ServerSession, AuthWithItsOneResponseIsPipelined) {
+  for (const char* mechanism : {"PLAIN", "plain"}) {
+    SCOPED_TRACE(mechanism);
+    ServerScript script;
+    encrypted(script).answer("auth", {Reply(code::authenticated, status::security, "Hi")});
+    const std::string replies =
+        script.feed("AUTH " + std::string(mechanism) + " AGEAYg==\r\nMAIL FROM:<a@b.example>\r\nRSET\r\n");
+    EXPECT_THAT(replies, StartsWith("235 2.7.0"));
+    EXPECT_TRUE(script.session().authenticated());
+    EXPECT_EQ(script.session().state(), State::ready);
+    EXPECT_EQ(script.session().pipelining_violations(), 0);
+  }
+}
+
+TEST(ServerSession, AuthThatIsNotOfferedIsPipelinedToo) {
+  ServerScript script;
+  encrypted(script);
+  EXPECT_THAT(script.feed("AUTH EXTERNAL =\r\nRSET\r\n"),
+              AllOf(StartsWith("504 5.5.4"), HasSubstr("\r\n250 2.0.0")));
+}
+
+TEST(ServerSession, AuthThatAsksMustEndItsGroup) {
+  for (const char* line : {"AUTH PLAIN\r\n", "AUTH LOGIN YQ==\r\n"}) {
+    SCOPED_TRACE(line);
+    ServerScript script;
+    encrypted(script);
+    EXPECT_THAT(script.feed(std::string(line) + "MAIL FROM:<a@b.example>\r\n"), StartsWith("503 5.5.0"));
+    EXPECT_EQ(script.session().state(), State::closed);
+  }
+}
+
 TEST(ServerSession, AuthCancelledAndBroken) {
   ServerScript script;
   encrypted(script).answer("auth", {Reply(code::auth_continue, "")});
