@@ -84,10 +84,10 @@ void check_values(const MailParameters& p) {
   }
   if (p.future_release) {
     const bool for_seconds = p.future_release->until.empty();
-    require(for_seconds == (p.future_release->seconds != 0), "RFC 4865 5: one of the two");
-    require(p.future_release->seconds <= 999999999, "RFC 4865 5: nine digits");
+    require(for_seconds == (p.future_release->seconds != 0), "RFC 4865 4.2: one of the two");
+    require(p.future_release->seconds <= 999999999, "RFC 4865 3: nine digits");
   }
-  if (p.mt_priority) require(*p.mt_priority >= -9 && *p.mt_priority <= 9, "RFC 6710 4: -9 to 9");
+  if (p.mt_priority) require(*p.mt_priority >= -9 && *p.mt_priority <= 9, "RFC 6710 3: -9 to 9");
 }
 
 void check_values(const RcptParameters& p) {

@@ -107,7 +107,7 @@ class Capabilities {
 
   // A whole line: a keyword (any case; kept in upper case) that the core does not know, or one that it does,
   // with its parameters as they stand in the reply: DELIVERBY's least by-time in seconds (RFC 2852 3),
-  // FUTURERELEASE's bounds (RFC 4865 4), MT-PRIORITY's profile (RFC 6710 3). A keyword offered before is
+  // FUTURERELEASE's bounds (RFC 4865 3), MT-PRIORITY's profile (RFC 6710 3). A keyword offered before is
   // replaced. False, and nothing changes, when there is no room, when it is not ehlo-keyword *( SP ehlo-param
   // ) (RFC 5321 4.1.1.1), or when the core knows better which parameters there are.
   bool offer_keyword(std::string_view keyword, std::string_view parameters) noexcept;

@@ -139,7 +139,7 @@ Verdict read_deliver_by(std::string_view value, std::optional<DeliverBy>& out) n
   return {};
 }
 
-// future-release-integer = %x31-39 *8DIGIT, RFC 4865 5
+// future-release-integer = %x31-39 *8DIGIT, RFC 4865 3
 Verdict read_holdfor(std::string_view value, std::optional<FutureRelease>& out) noexcept {
   if (value.empty() || value.size() > 9 || value[0] == '0' || !all(value, kDigit))
     return fail(Errc::bad_parameter);
@@ -147,7 +147,7 @@ Verdict read_holdfor(std::string_view value, std::optional<FutureRelease>& out) 
   return {};
 }
 
-// future-release-date-time = date-time of RFC 3339 5.6: RFC 4865 5 as corrected by erratum 2040.
+// future-release-date-time = date-time of RFC 3339 5.6: RFC 4865 3 as corrected by erratum 2040.
 Verdict read_holduntil(std::string_view value, std::optional<FutureRelease>& out) noexcept {
   if (!DateTimeReader(value).read()) return fail(Errc::bad_parameter);
   out = FutureRelease{.seconds = 0, .until = GrammarAccess::text(value)};
@@ -183,7 +183,7 @@ Verdict read_ret(std::string_view value, std::optional<DsnReturn>& out) noexcept
   return {};
 }
 
-// priority-value = (["-"] NZDIGIT) / "0", RFC 6710
+// priority-value = (["-"] NZDIGIT) / "0", RFC 6710 7
 Verdict read_mt_priority(std::string_view value, std::optional<std::int8_t>& out) noexcept {
   const bool negative = value.starts_with('-');
   if (negative) value.remove_prefix(1);

@@ -44,13 +44,13 @@ using enum ParameterExtension::On;
 constexpr std::array<KnownParameter, 13> kKnown{{
     {"SIZE", mail, Presence::required, Extension::size},                 // RFC 1870 5
     {"BY", mail, Presence::required, Extension::deliver_by},             // RFC 2852 4
-    {"HOLDFOR", mail, Presence::required, Extension::future_release},    // RFC 4865 5
-    {"HOLDUNTIL", mail, Presence::required, Extension::future_release},  // RFC 4865 5
+    {"HOLDFOR", mail, Presence::required, Extension::future_release},    // RFC 4865 3
+    {"HOLDUNTIL", mail, Presence::required, Extension::future_release},  // RFC 4865 3
     {"ENVID", mail, Presence::required, Extension::dsn},                 // RFC 3461 4.4
     {"AUTH", mail, Presence::required, Extension::auth},                 // RFC 4954 5
     {"BODY", mail, Presence::required, Extension::eight_bit_mime},       // RFC 6152 2
     {"RET", mail, Presence::required, Extension::dsn},                   // RFC 3461 4.3
-    {"MT-PRIORITY", mail, Presence::required, Extension::mt_priority},   // RFC 6710 4
+    {"MT-PRIORITY", mail, Presence::required, Extension::mt_priority},   // RFC 6710 3
     {"SMTPUTF8", mail, Presence::forbidden, Extension::smtputf8},        // RFC 6531 3.4
     {"REQUIRETLS", mail, Presence::forbidden, Extension::require_tls},   // RFC 8689 2
     {"NOTIFY", rcpt, Presence::required, Extension::dsn},                // RFC 3461 4.1
@@ -235,7 +235,7 @@ struct MailValues {
       case Key::by: return read_deliver_by(value, out.deliver_by);
       case Key::holdfor:
       case Key::holduntil:
-        // RFC 4865 5: HOLDFOR and HOLDUNTIL exclude one another.
+        // RFC 4865 4.2: HOLDFOR and HOLDUNTIL exclude one another.
         if (out.future_release) return fail(Errc::bad_parameter);
         return key == Key::holdfor ? read_holdfor(value, out.future_release)
                                    : read_holduntil(value, out.future_release);

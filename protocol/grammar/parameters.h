@@ -45,7 +45,7 @@ struct DeliverBy {
   friend constexpr bool operator==(const DeliverBy&, const DeliverBy&) noexcept = default;
 };
 
-// HOLDFOR= or HOLDUNTIL=, RFC 4865 5; never both.
+// HOLDFOR= or HOLDUNTIL=, RFC 4865 3; never both (4.2).
 struct FutureRelease {
   std::uint32_t seconds = 0;  // HOLDFOR: 1 to 999999999
   LineText until;             // HOLDUNTIL: date-time of RFC 3339 as written; empty when HOLDFOR was given
@@ -80,7 +80,7 @@ struct MailParameters {
   LineText auth;                 // AUTH=, RFC 4954 5: xtext of a mailbox, or "<>"; empty: not given
   std::optional<BodyType> body;  // BODY=
   std::optional<DsnReturn> ret;  // RET=
-  std::optional<std::int8_t> mt_priority;  // MT-PRIORITY=, RFC 6710 4: -9 to 9
+  std::optional<std::int8_t> mt_priority;  // MT-PRIORITY=, RFC 6710 3: -9 to 9
   bool smtputf8 = false;                   // SMTPUTF8, RFC 6531 3.4
   bool require_tls = false;                // REQUIRETLS, RFC 8689 2
   ExtensionSet used;                       // the extensions that the above belong to

@@ -202,7 +202,7 @@ TEST(RetValue, GoodAndBad) {
     EXPECT_EQ(ret(bad), std::nullopt) << bad;
 }
 
-// priority-value = (["-"] NZDIGIT) / "0", RFC 6710
+// priority-value = (["-"] NZDIGIT) / "0", RFC 6710 7
 TEST(PriorityValue, GoodAndBad) {
   const auto priority = [](std::string_view text) { return value_of<std::int8_t>(text, read_mt_priority); };
   for (int p = -9; p <= 9; ++p) EXPECT_EQ(priority(std::to_string(p)), p);
