@@ -35,6 +35,7 @@ Service::Service(ServerConfig config)
       greeting_(greeting_of(config)),
       timeouts_(config.timeouts),
       encrypted_(config.encrypted),
+      is_proxy_(std::move(config.is_proxy)),
       timed_out_(config.protocol.hostname + " Timeout exceeded, closing connection"),
       stopping_(config.protocol.hostname + " Shutting down, try again later"),
       failed_(config.protocol.hostname + " Internal error, closing connection") {}

@@ -4,11 +4,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "postrider/protocol/session/server_session.h"
 #include "postrider/transport/clock.h"
+#include "postrider/transport/endpoint.h"
 
 namespace postrider::server {
 
@@ -31,6 +33,8 @@ struct Timeouts {
   // Before the greeting. More than zero: a client that talks meanwhile breaks RFC 5321 4.3.1 and is turned
   // away.
   transport::Duration greeting = transport::Duration::zero();
+  // A proxy's header, which comes with the connection.
+  transport::Duration proxy_header = std::chrono::seconds(10);
 };
 
 struct ServerConfig {
@@ -38,6 +42,10 @@ struct ServerConfig {
   std::string greeting;              // the text after 220; empty: "<hostname> ESMTP" or "<hostname> LMTP"
   bool encrypted = false;            // implicit TLS: streams arrive encrypted, RFC 8314 3
   Timeouts timeouts;
+  // Is this peer a proxy? Then its connection must begin with a PROXY header (transport/proxy_header.h), and
+  // everything from the limits to the log sees the client's address. Empty: there is none. Called on every
+  // loop's thread.
+  std::function<bool(const transport::Endpoint& peer)> is_proxy;
 };
 
 // A configuration made ready. Sessions keep it alive, so a new one can replace it at any time.
@@ -50,6 +58,7 @@ class Service {
   const protocol::ServerProfile& profile() const noexcept { return profile_; }
   const Timeouts& timeouts() const noexcept { return timeouts_; }
   bool encrypted() const noexcept { return encrypted_; }
+  bool is_proxy(const transport::Endpoint& peer) const { return is_proxy_ && is_proxy_(peer); }
   protocol::ReplyView greeting() const noexcept;
   protocol::ReplyView timed_out() const noexcept;  // 421 4.4.2
   protocol::ReplyView stopping() const noexcept;   // 421 4.3.2
@@ -60,6 +69,7 @@ class Service {
   std::string greeting_;
   Timeouts timeouts_;
   bool encrypted_;
+  std::function<bool(const transport::Endpoint& peer)> is_proxy_;
   std::string timed_out_;
   std::string stopping_;
   std::string failed_;

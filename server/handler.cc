@@ -85,4 +85,6 @@ void Handler::on_refused(const ev::Refused&) noexcept {}
 void Handler::on_body_refused(const ev::BodyRefused&) noexcept {}
 void Handler::on_end(const SessionEnd&) noexcept {}
 
+void HandlerFactory::on_bad_proxy_header(const transport::Endpoint&, const transport::error_code&) noexcept {}
+
 }  // namespace postrider::server

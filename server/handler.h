@@ -174,6 +174,9 @@ class HandlerFactory {
   // Called on the thread of the connection's loop: with several loops, on several threads at once. Never
   // null. `info` outlives the handler.
   virtual std::unique_ptr<Handler> make(const ConnectionInfo& info) = 0;
+  // For logs: a proxy's connection was closed, since no sound PROXY header came in time. On the same threads.
+  virtual void on_bad_proxy_header(const transport::Endpoint& proxy,
+                                   const transport::error_code& why) noexcept;
 };
 
 }  // namespace postrider::server

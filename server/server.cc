@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "postrider/transport/proxy_header.h"
 #include "postrider/transport/socket_network.h"
 
 namespace postrider::server {
@@ -101,17 +102,47 @@ Task<void> Server::accept(Shard& shard, transport::Listener& listener) {
     shard.sessions.counters().accept_rests.add(listener.exhausted() -
                                                std::exchange(rests, listener.exhausted()));
     if (!accepted) break;
-    admit(shard, std::move(*accepted));
+    meet(shard, std::move(*accepted));
     if (in_a_row % kBurst == 0) co_await shard.loop.yield();
   }
+}
+
+// A proxy is no client: its connections count in the total alone until they are known to be somebody's.
+void Server::meet(Shard& shard, std::unique_ptr<transport::Stream> stream) {
+  if (!shard.sessions.service()->is_proxy(stream->peer())) return admit(shard, std::move(stream));
+  auto entered = admission_.enter(transport::Endpoint(), shard.loop.now());
+  if (auto* ticket = std::get_if<Admission::Ticket>(&entered)) {
+    shard.loop.spawn(introduce(shard, std::move(stream), std::move(*ticket)));
+  } else {
+    turn_away(shard, *stream, std::get<Admission::Refusal>(entered));
+  }
+}
+
+Task<void> Server::introduce(Shard& shard, std::unique_ptr<transport::Stream> stream,
+                             Admission::Ticket ticket) {
+  stream->expires_at(transport::later(shard.loop.now(), shard.sessions.service()->timeouts().proxy_header));
+  const auto header = co_await transport::read_proxy_header(*stream);
+  if (!header) {
+    shard.sessions.counters().refused.add();
+    shard.sessions.factory().on_bad_proxy_header(stream->peer(), header.error());
+    co_return;
+  }
+  stream->expires_at(transport::kNever);
+  if (header->source != transport::Endpoint()) stream->stand_for(header->source, header->destination);
+  ticket = Admission::Ticket();
+  if (!shard.stopped) admit(shard, std::move(stream));
 }
 
 void Server::admit(Shard& shard, std::unique_ptr<transport::Stream> stream) {
   auto entered = admission_.enter(stream->peer(), shard.loop.now());
   if (auto* ticket = std::get_if<Admission::Ticket>(&entered)) {
     shard.loop.spawn(shard.sessions.serve(std::move(stream), std::move(*ticket)));
-    return;
+  } else {
+    turn_away(shard, *stream, std::get<Admission::Refusal>(entered));
   }
+}
+
+void Server::turn_away(Shard& shard, transport::Stream& stream, Admission::Refusal why) {
   shard.sessions.counters().refused.add();
   const Service& service = *shard.sessions.service();
   if (service.encrypted()) return;  // nothing can be said in clear
@@ -120,10 +151,10 @@ void Server::admit(Shard& shard, std::unique_ptr<transport::Stream> stream) {
   std::string line = "421 4.7.0 ";
   line += service.profile()->hostname;
   line += ' ';
-  line += reason(std::get<Admission::Refusal>(entered));
+  line += reason(why);
   line += "\r\n";
   const std::string_view piece = line;
-  [[maybe_unused]] const transport::IoResult written = stream->try_write(std::span(&piece, 1));
+  [[maybe_unused]] const transport::IoResult written = stream.try_write(std::span(&piece, 1));
 }
 
 void Server::reconfigure(ServerConfig config) {

@@ -80,7 +80,10 @@ class Server {
 
   Task<void> accept(Shard& shard, transport::Listener& listener);
   Task<void> drain(Shard& shard, transport::SteadyTime until);
+  void meet(Shard& shard, std::unique_ptr<transport::Stream> stream);
+  Task<void> introduce(Shard& shard, std::unique_ptr<transport::Stream> stream, Admission::Ticket ticket);
   void admit(Shard& shard, std::unique_ptr<transport::Stream> stream);
+  void turn_away(Shard& shard, transport::Stream& stream, Admission::Refusal why);
 
   Admission& admission_;
   std::vector<std::unique_ptr<Shard>> shards_;

@@ -58,6 +58,10 @@ class MemoryStream final : public Stream {
   void abort() noexcept override;
   const Endpoint& peer() const noexcept override { return peer_; }
   Endpoint local() const override { return local_; }
+  void stand_for(const Endpoint& peer, const Endpoint& local) override {
+    peer_ = peer;
+    local_ = local;
+  }
 
  private:
   struct Pipe;

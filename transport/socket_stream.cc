@@ -132,6 +132,11 @@ void SocketStream::abort() noexcept {
   descriptor_.close(ignored);
 }
 
-Endpoint SocketStream::local() const { return local_endpoint(socket_); }
+Endpoint SocketStream::local() const { return stood_for_ ? *stood_for_ : local_endpoint(socket_); }
+
+void SocketStream::stand_for(const Endpoint& peer, const Endpoint& local) {
+  peer_ = peer;
+  stood_for_ = std::make_unique<const Endpoint>(local);
+}
 
 }  // namespace postrider::transport

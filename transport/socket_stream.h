@@ -1,6 +1,8 @@
 // A stream over a connected TCP or Unix socket. Made by SocketNetwork; nobody else needs to know it.
 #pragma once
 
+#include <memory>
+
 #include "postrider/transport/descriptor_wait.h"
 #include "postrider/transport/loop.h"
 #include "postrider/transport/stream.h"
@@ -22,6 +24,7 @@ class SocketStream final : public Stream {
   void abort() noexcept override;
   const Endpoint& peer() const noexcept override { return peer_; }
   Endpoint local() const override;
+  void stand_for(const Endpoint& peer, const Endpoint& local) override;
 
  private:
   Task<error_code> wait_for(Descriptor::wait_type what);
@@ -29,6 +32,7 @@ class SocketStream final : public Stream {
   Descriptor descriptor_;
   int socket_;  // -1 once closed
   Endpoint peer_;
+  std::unique_ptr<const Endpoint> stood_for_;  // what local() says, where a proxy says it
 };
 
 // Non-blocking, closed on exec; its number or an error.

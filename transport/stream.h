@@ -91,6 +91,9 @@ class Stream : private Deadlines::Entry {
 
   virtual const Endpoint& peer() const noexcept = 0;
   virtual Endpoint local() const = 0;
+  // A proxy handed the connection on (proxy_header.h): what peer() and local() say from now on. For streams
+  // that a Listener accepted; others ignore it.
+  virtual void stand_for(const Endpoint& /*peer*/, const Endpoint& /*local*/) {}
 
   void expires_at(SteadyTime at) noexcept {
     expired_ = false;

@@ -30,6 +30,13 @@ std::optional<AddressOctets> parse_address(std::string_view text) {
   return std::nullopt;
 }
 
+AddressOctets octets_of(const transport::Endpoint& endpoint) {
+  if (endpoint.family() != transport::Endpoint::Family::ipv4) return endpoint.address();
+  AddressOctets mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  std::copy_n(endpoint.address().begin(), 4, mapped.begin() + 12);
+  return mapped;
+}
+
 std::expected<Network, std::string> Network::parse(std::string_view text) {
   const std::size_t slash = text.find('/');
   const std::string_view address_text = text.substr(0, slash);

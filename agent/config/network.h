@@ -12,12 +12,16 @@
 #include <string_view>
 #include <vector>
 
+#include "postrider/transport/endpoint.h"
+
 namespace postrider::agent {
 
 using AddressOctets = std::array<std::uint8_t, 16>;
 
 // IPv4 in its mapped form. No scope ("%eth0"), no brackets.
 std::optional<AddressOctets> parse_address(std::string_view text);
+// Zero octets for what is no IP address.
+AddressOctets octets_of(const transport::Endpoint& endpoint);
 
 class Network {
  public:

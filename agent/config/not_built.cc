@@ -41,16 +41,12 @@ class Collector {
   std::vector<ConfigProblem> problems_;
 };
 
-void check_listener(const Listener& listener, std::size_t index, const ConfigOrigins& origins,
-                    Collector& collector) {
+void check_listener(const Listener& listener, std::size_t index, Collector& collector) {
   if (listener.role == Role::submission) {
     collector.add(indexed("listen", index, "role"), "\"submission\" needs TLS and accounts");
   }
   if (listener.tls && *listener.tls != ListenerTls::none) {
     collector.add(indexed("listen", index, "tls"), "TLS; write tls = \"none\" to listen in clear");
-  }
-  if (origins.has(indexed("listen", index, "proxy_protocol"))) {
-    collector.add(indexed("listen", index, "proxy_protocol"), "the PROXY protocol");
   }
 }
 
@@ -84,7 +80,7 @@ std::vector<ConfigProblem> not_built_yet(const LoadedConfig& loaded) {
   const Config& config = loaded.config;
   if (loaded.origins.has("listen")) {
     for (std::size_t i = 0; i < config.listeners.size(); ++i) {
-      check_listener(config.listeners[i], i, loaded.origins, collector);
+      check_listener(config.listeners[i], i, collector);
     }
   }
   const bool own_routes = loaded.origins.has("route");

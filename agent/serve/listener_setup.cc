@@ -38,6 +38,11 @@ server::ServerConfig server_config(const Config& config, const Listener& listene
   out.timeouts.command = config.limits.idle;
   out.timeouts.data_block = config.limits.idle;
   out.timeouts.write = config.limits.idle;
+  if (!listener.proxy_protocol.empty()) {
+    out.is_proxy = [proxies = listener.proxy_protocol](const transport::Endpoint& peer) {
+      return peer.is_ip() && contains(proxies, octets_of(peer));
+    };
+  }
   return out;
 }
 

@@ -25,6 +25,14 @@ class HandlerFactory final : public server::HandlerFactory {
     return std::make_unique<MailHandler>(info, services_, policy_);
   }
 
+  void on_bad_proxy_header(const transport::Endpoint& proxy,
+                           const transport::error_code& why) noexcept override {
+    LogLine line(LogLevel::warning, "no PROXY header, connection closed");
+    const bool malformed = why == transport::error::invalid_argument;
+    line.add("proxy", proxy.to_string()).add("reason", malformed ? "malformed" : why.message());
+    services_.log.write(line);
+  }
+
  private:
   const AgentServices& services_;
   const ListenerPolicy& policy_;

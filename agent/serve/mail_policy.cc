@@ -11,13 +11,6 @@ namespace code = protocol::code;
 namespace status = protocol::status;
 using protocol::Reply;
 
-AddressOctets octets_of(const transport::Endpoint& peer) {
-  if (peer.family() != transport::Endpoint::Family::ipv4) return peer.address();
-  AddressOctets mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  std::copy_n(peer.address().begin(), 4, mapped.begin() + 12);
-  return mapped;
-}
-
 Reply relaying_denied() {
   return Reply(code::mailbox_unavailable, status::not_authorized, "We do not relay mail to this domain");
 }

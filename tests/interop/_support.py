@@ -156,7 +156,11 @@ class Dialogue:
         return self.reply()
 
     def closed(self):
-        return self.reply() == b""
+        """Nothing more came. Closing with input that was not read resets the connection."""
+        try:
+            return self.reply() == b""
+        except ConnectionResetError:
+            return True
 
 
 def expect(octets, beginning):

@@ -1,6 +1,6 @@
 """swaks hands a message over by SMTP and by LMTP; it lies in the Maildir octet for octet."""
 
-from _support import agent, run, split_trace
+from _support import Dialogue, agent, free_port, run, split_trace
 
 MESSAGE = (b"From: <a@example.org>\r\nTo: <bob@example.net>\r\nSubject: dots and \xc3\xa9\r\n\r\n"
            b".\r\n..\r\n.leading dot\r\n\r\nend without more\r\n")
@@ -12,7 +12,32 @@ def swaks(agent_, *more, status=0, to="bob@example.net"):
                "a@example.org", "--to", to, "--data", "-", *more, stdin=BODY, status=status)
 
 
+PROXIED = """[[listen]]
+address = "127.0.0.1:{port}"
+role = "mx"
+tls = "none"
+proxy_protocol = ["127.0.0.1/32"]
+"""
+
+
+def behind_a_proxy():
+    port = free_port()
+    with agent(PROXIED.format(port=port)) as postrider:
+        for version, family in (("1", "TCP4"), ("2", "AF_INET")):
+            run("swaks", "--server", "127.0.0.1", "--port", port, "--helo", "client.example.org", "--from",
+                "a@example.org", "--to", f"proxied{version}@example.net", "--data", "-", "--proxy-version", version,
+                "--proxy-family", family, "--proxy-source", "192.0.2.77",
+                "--proxy-source-port", "4711", "--proxy-dest", "198.51.100.1", "--proxy-dest-port", "25", stdin=BODY)
+            received = split_trace(postrider.message(f"proxied{version}"))[1]
+            assert b"[192.0.2.77]" in received, received
+        direct = Dialogue(port)
+        direct.send(b"EHLO client.example.org\r\n")
+        assert direct.closed()
+        assert b"no PROXY header" in postrider.log.read_bytes()
+
+
 def main():
+    behind_a_proxy()
     with agent() as postrider:
         swaks(postrider)
         return_path, received, content = split_trace(postrider.message("bob"))

@@ -38,6 +38,28 @@ using transport::SocketNetwork;
 using transport::Stream;
 using transport::StreamResult;
 
+// Notes where connections come from.
+class NotingFactory final : public HandlerFactory {
+ public:
+  NotingFactory(tests::Record& record, const tests::Behaviour& behaviour) : factory_(record, behaviour) {}
+
+  std::unique_ptr<Handler> make(const ConnectionInfo& info) override {
+    peers.push_back(info.peer().to_string());
+    locals.push_back(info.local().to_string());
+    return factory_.make(info);
+  }
+  void on_bad_proxy_header(const Endpoint&, const transport::error_code&) noexcept override {
+    ++bad_proxy_headers;
+  }
+
+  std::vector<std::string> peers;
+  std::vector<std::string> locals;
+  int bad_proxy_headers = 0;
+
+ private:
+  tests::TestFactory<> factory_;
+};
+
 class ServerInMemoryTest : public testing::Test {
  protected:
   void TearDown() override {
@@ -51,9 +73,9 @@ class ServerInMemoryTest : public testing::Test {
     EXPECT_EQ(loop_.tasks(), 0U);
   }
 
-  void start(AdmissionLimits limits = {}) {
+  void start(AdmissionLimits limits = {}, ServerConfig config = tests::test_config()) {
     admission_ = std::make_unique<Admission>(limits);
-    server_ = std::make_unique<Server>(loop_, network_, tests::test_config(), factory_, *admission_);
+    server_ = std::make_unique<Server>(loop_, network_, std::move(config), factory_, *admission_);
     ASSERT_TRUE(server_->listen(at_));
     tests::settle(loop_);
   }
@@ -79,6 +101,14 @@ class ServerInMemoryTest : public testing::Test {
     return stream.try_read(buffer).status == transport::IoStatus::end;
   }
 
+  // Closed, or reset since there was input that nobody read.
+  bool gone(Stream& stream) {
+    tests::settle(loop_);
+    std::array<char, 1> buffer;
+    const transport::IoStatus status = stream.try_read(buffer).status;
+    return status == transport::IoStatus::end || status == transport::IoStatus::failed;
+  }
+
   void say(Stream& stream, std::string_view text) {
     stream.try_write(std::span(&text, 1));
     tests::settle(loop_);
@@ -89,7 +119,7 @@ class ServerInMemoryTest : public testing::Test {
   MemoryNetwork network_{loop_};
   tests::Record record_;
   tests::Behaviour behaviour_;
-  tests::TestFactory<> factory_{record_, behaviour_};
+  NotingFactory factory_{record_, behaviour_};
   std::unique_ptr<Admission> admission_;
   std::unique_ptr<Server> server_;
   Endpoint at_ = *Endpoint::parse("192.0.2.25:25");
@@ -106,6 +136,78 @@ TEST_F(ServerInMemoryTest, ServesConnections) {
   EXPECT_EQ(read(*one), "221 2.0.0 Bye\r\n");
   EXPECT_EQ(server_->sessions(), 1U);
   EXPECT_EQ(server_->counters().connections, 2U);
+}
+
+// ---- Behind a proxy ----
+
+ServerConfig behind_proxy() {
+  ServerConfig config = tests::test_config();
+  config.is_proxy = [](const Endpoint& peer) { return peer.address_to_string() == "198.51.100.7"; };
+  return config;
+}
+
+TEST_F(ServerInMemoryTest, TakesTheClientsAddressFromTheProxy) {
+  start({}, behind_proxy());
+  auto proxied = connect("198.51.100.7:0");
+  EXPECT_EQ(read(*proxied), "");  // it has to introduce its client first
+  say(*proxied, "PROXY TCP4 192.0.2.77 192.0.2.25 4711 25\r\nEHLO client.example\r\n");
+  EXPECT_TRUE(read(*proxied).starts_with("220 mx.test ESMTP\r\n250-mx.test"));
+  EXPECT_EQ(factory_.peers.back(), "192.0.2.77:4711");
+  auto another = connect("198.51.100.7:0");
+  say(*another, "PROXY TCP4 192.0.2.78 192.0.2.25 4712 25\r\n");
+  EXPECT_EQ(read(*another), "220 mx.test ESMTP\r\n");
+  EXPECT_EQ(factory_.peers.back(), "192.0.2.78:4712");
+  EXPECT_EQ(factory_.locals.back(), "192.0.2.25:25");
+}
+
+TEST_F(ServerInMemoryTest, LetsAProxySpeakForItself) {
+  start({}, behind_proxy());
+  auto check = connect("198.51.100.7:0");
+  say(*check, "PROXY UNKNOWN\r\n");
+  EXPECT_EQ(read(*check), "220 mx.test ESMTP\r\n");
+  EXPECT_TRUE(factory_.peers.back().starts_with("198.51.100.7:"));
+}
+
+TEST_F(ServerInMemoryTest, ListensToProxiesAlone) {
+  start({}, behind_proxy());
+  auto client = connect("192.0.2.1:0");
+  EXPECT_EQ(read(*client), "220 mx.test ESMTP\r\n");
+  say(*client, "PROXY TCP4 192.0.2.77 192.0.2.25 4711 25\r\n");
+  EXPECT_TRUE(read(*client).starts_with("500 5.5.1"));
+}
+
+TEST_F(ServerInMemoryTest, ClosesWithoutASoundProxyHeader) {
+  start({}, behind_proxy());
+  auto direct = connect("198.51.100.7:0");
+  say(*direct, "EHLO client.example.org\r\n");
+  EXPECT_TRUE(gone(*direct));
+  auto silent = connect("198.51.100.7:0");
+  say(*silent, "PROXY ");
+  clock_.advance(seconds(9));
+  loop_.expire();
+  EXPECT_FALSE(gone(*silent));
+  clock_.advance(seconds(2));
+  loop_.expire();
+  EXPECT_TRUE(gone(*silent));
+  EXPECT_EQ(factory_.bad_proxy_headers, 2);
+  EXPECT_EQ(server_->counters().refused, 2U);
+  EXPECT_EQ(server_->counters().connections, 0U);
+}
+
+TEST_F(ServerInMemoryTest, CountsTheClientsOfAProxyEachForItself) {
+  start({.connections = 3, .connections_per_address = 1}, behind_proxy());
+  auto one = connect("198.51.100.7:0");
+  say(*one, "PROXY TCP4 192.0.2.77 192.0.2.25 1 25\r\n");
+  EXPECT_TRUE(read(*one).starts_with("220"));
+  auto same = connect("198.51.100.7:0");
+  say(*same, "PROXY TCP4 192.0.2.77 192.0.2.25 2 25\r\n");
+  EXPECT_TRUE(read(*same).starts_with("421 4.7.0"));
+  auto other = connect("198.51.100.7:0");
+  say(*other, "PROXY TCP4 192.0.2.78 192.0.2.25 3 25\r\n");
+  EXPECT_TRUE(read(*other).starts_with("220"));
+  auto waiting = connect("198.51.100.7:0");
+  auto too_many = connect("198.51.100.7:0");
+  EXPECT_TRUE(read(*too_many).starts_with("421 4.7.0"));
 }
 
 TEST_F(ServerInMemoryTest, RefusesAboveTheLimitsWith421) {

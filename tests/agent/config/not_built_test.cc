@@ -50,7 +50,6 @@ TEST(NotBuilt, RefusesWhatLaterVersionsBring) {
       {with("role = \"submission\"\n", kLocal), "t:3: listen[0].role: not built yet: "},
       {with("tls = \"starttls\"\n", kLocal), "t:3: listen[0].tls: not built yet: "},
       {with("tls = \"implicit\"\n", kLocal), "t:3: listen[0].tls: not built yet: "},
-      {with("proxy_protocol = [\"127.0.0.1\"]\n", kLocal), "t:3: listen[0].proxy_protocol: not built yet: "},
       {"[console]\naddress = \"127.0.0.1:8025\"", "t:2: console.address: not built yet: "},
       {with("relay_from = [\"127.0.0.1\"]\n", ""), "t:3: listen[0].relay_from: not built yet: "},
   };
