@@ -27,26 +27,23 @@ struct ServerRun {
 enum class Ending : std::uint8_t { end_of_input, shut_down };
 
 // Who is refused too often, or talks for too long without bringing mail, is sent away.
-inline void check_limits(const Transcript& said, const protocol::Limits& limits) {
+inline void check_limits(const Transcript& said, const protocol::Limits& limits, const std::string& both) {
   std::uint32_t errors = 0;
   std::uint32_t idle = 0;
   for (const Exchange& exchange : said.exchanges) {
     if (exchange.kind == Exchange::Kind::greeting) continue;
-    const auto has = [&](bool (protocol::ReplyCode::*what)() const noexcept) {
-      return std::any_of(exchange.replies.begin(), exchange.replies.end(),
-                         [&](const protocol::Reply& reply) { return (reply.code().*what)(); });
-    };
-    const bool positive = has(&protocol::ReplyCode::positive);
+    const bool positive = std::any_of(exchange.replies.begin(), exchange.replies.end(),
+                                      [](const protocol::Reply& reply) { return reply.code().positive(); });
     if (exchange.kind == Exchange::Kind::content && positive) {
       errors = idle = 0;
-    } else if (has(&protocol::ReplyCode::permanent)) {
-      ++errors;
+    } else if (!exchange.replies.empty() && exchange.replies.back().code().permanent()) {
+      ++errors;  // the last of a message's replies in LMTP counts for it
     }
     const protocol::Verb verb = protocol::parse_verb(exchange.line.substr(0, exchange.line.find(' ')));
     const bool command = exchange.kind == Exchange::Kind::command && positive;
     if (command && protocol::command_rule(verb).counts_as_idle) ++idle;
-    require(errors <= limits.errors, "refused commands are counted");
-    require(idle <= limits.commands_without_mail, "commands without mail are counted");
+    require(errors <= limits.errors, "refused commands are counted\n  " + both);
+    require(idle <= limits.commands_without_mail, "commands without mail are counted\n  " + both);
   }
 }
 
@@ -61,7 +58,7 @@ inline Transcript check_transcript(const ServerDriver& driver, const protocol::S
       "client: " + visible(driver.consumed()) + "\n  server: " + visible(driver.written());
   require(said.fault.empty(), said.fault + "\n  " + both);
   require_same_messages(said.messages, driver.messages());
-  check_limits(said, options.limits);
+  check_limits(said, options.limits, both);
   for (const Exchange& exchange : said.exchanges) {
     const bool cut_off = &exchange == &said.exchanges.back() && said.ended;
     require(cut_off || exchange.replies.size() == exchange.expected, "each command has its reply\n  " + both);

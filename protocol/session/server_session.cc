@@ -188,7 +188,9 @@ void ServerSession::reply(const ReplyView& reply) {
   assert(!out_of_place);
 
   ReplyCode sent = answer.code;
-  if (answer.code.permanent())
+  // A message refused for many recipients (RFC 2033 4.2) is one error.
+  const bool counts = question != Question::content || open_replies_ == 1;
+  if (answer.code.permanent() && counts)
     sent = send_refusal(answer);
   else
     send(answer);

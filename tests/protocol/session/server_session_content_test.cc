@@ -114,6 +114,23 @@ TEST(ServerSessionContent, LmtpRefusesForEachRecipient) {
   EXPECT_THAT(replies, ::testing::MatchesRegex("550 5.5.2 [^\r]*\r\n550 5.5.2 [^\r]*\r\n"));
 }
 
+// RFC 2033 4.2: with many recipients of one message over their quota nobody's reply may become a 421.
+TEST(ServerSessionContent, LmtpMessageRefusedForManyIsOneError) {
+  ServerOptions options = ServerScript::default_options();
+  options.flavor = Flavor::lmtp;
+  options.limits.errors = 2;
+  ServerScript script(std::move(options));
+  script.run();
+  script.feed("LHLO client.example\r\n");
+  script.feed("MAIL FROM:<>\r\nRCPT TO:<a@d>\r\nRCPT TO:<b@d>\r\nRCPT TO:<c@d>\r\nRCPT TO:<d@d>\r\n");
+  script.feed("DATA\r\n");
+  const Reply full(code::exceeded_storage, status::mailbox_full, "Full");
+  script.answer("content", {full, full, full, full});
+  EXPECT_EQ(script.feed("x\r\n.\r\n"),
+            "552 5.2.2 Full\r\n552 5.2.2 Full\r\n552 5.2.2 Full\r\n552 5.2.2 Full\r\n");
+  EXPECT_EQ(script.session().errors(), 1U);
+}
+
 // ---- BDAT, RFC 3030 ----
 
 TEST(ServerSessionContent, Chunks) {
