@@ -123,7 +123,7 @@ TEST_P(EachProvider, DerivesKeysAsTheRfcsDo) {
   // RFC 7914 11
   EXPECT_EQ(pbkdf2(provider(), Hash::sha256, "passwd", "salt", 1, 64),
             "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc"
-            "a49ca9cccf179b645991664b39d77ef317c71b845b1e30bd509112041d3a1978");
+            "49ca9cccf179b645991664b39d77ef317c71b845b1e30bd509112041d3a19783");
   // An empty password is one like any other.
   EXPECT_EQ(pbkdf2(provider(), Hash::sha256, "", "salt", 1, 32),
             "f135c27993baf98773c5cdb40a5706ce6a345cde61b000a67858650cd6a324d7");
