@@ -7,6 +7,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include "postrider/client/redaction.h"
+#include "postrider/transport/tls/tls_stream.h"
 
 namespace postrider::client {
 
@@ -24,6 +25,16 @@ Task<error_code> wait_for_either(transport::Stream& stream) {
   auto either = stream.wait_readable() || stream.wait_writable();
   const auto first = co_await std::move(either);
   co_return first.index() == 0 ? std::get<0>(first) : std::get<1>(first);
+}
+
+// "TLSv1.3, TLS_AES_128_GCM_SHA256; CN=mx.example.org: trusted"
+std::string describe(const transport::TlsInfo& info) {
+  std::string text(to_string(info.version));
+  text.append(", ").append(info.cipher);
+  if (info.resumed) text.append(", resumed");
+  if (!info.peer_subject.empty()) text.append("; ").append(info.peer_subject);
+  if (!info.verification.empty()) text.append(": ").append(info.verification);
+  return text.append("\n");
 }
 
 // With pipelining turned off the session must not see the offer.
@@ -58,6 +69,12 @@ Result<CommandId> Channel::send_chunk(std::uint64_t size, bool last) {
   const std::size_t before = session_.output().size();
   const Result<CommandId> sent = session_.send_chunk(size, last);
   if (sent) tell(Direction::sent, session_.output().substr(before));
+  return sent;
+}
+
+Result<CommandId> Channel::send_auth_line(std::optional<std::string_view> base64) {
+  const Result<CommandId> sent = base64 ? session_.send_auth_line(*base64) : session_.cancel_auth();
+  if (sent) tell(Direction::sent, base64 ? "****\r\n" : "*\r\n");
   return sent;
 }
 
@@ -241,6 +258,40 @@ void Channel::set_wait_deadline(Phase phase) noexcept {
   stream_->expires_at(at);
 }
 
+// ---- Encrypting ----
+
+Task<Outcome<void>> Channel::encrypt(std::unique_ptr<transport::TlsEngine> engine) {
+  using namespace boost::asio::experimental::awaitable_operators;
+  phase_ = Phase::start_tls;
+  const bool at_once = config_.tls.use == TlsUse::implicit;
+  // Nothing that came in clear is read under TLS, RFC 3207 6: the session sees to it that there is none.
+  if (!at_once && !std::holds_alternative<ClientSession::TlsHandshake>(session_.next(in_.data()).event)) {
+    broken_ = Error{Errc::plaintext_after_starttls};
+    abandon();
+    co_return std::unexpected(failure());
+  }
+  rest();
+  const transport::SteadyTime deadline = transport::later(loop_.now(), config_.timeouts.start_tls);
+  transport::TlsStart started = std::unexpected(transport::TlsFailure{transport::error::operation_aborted, {}});
+  {
+    auto either = transport::start_tls(loop_, std::move(stream_), std::move(engine), deadline) ||
+                  shaking_hands_.emplace(loop_).wait();
+    auto first = co_await std::move(either);
+    shaking_hands_.reset();
+    if (first.index() == 0) started = std::get<0>(std::move(first));
+  }
+  if (!started) {
+    lose(started.error().error);
+    Failure failed = failure();
+    failed.detail = started.error().text;
+    co_return std::unexpected(std::move(failed));
+  }
+  stream_ = std::move(*started);
+  at_once ? session_.start_encrypted() : session_.tls_established();
+  if (config_.transcript) tell(Direction::note, describe(*stream_->tls()));
+  co_return Outcome<void>();
+}
+
 // ---- Ending ----
 
 Failure Channel::failure() const {
@@ -259,12 +310,13 @@ void Channel::lose(const error_code& why) noexcept {
 
 void Channel::abandon() noexcept {
   lost_ = true;
-  stream_->abort();
+  if (stream_) stream_->abort();
 }
 
 void Channel::cancel() noexcept {
   cancelled_ = true;
-  stream_->cancel();
+  if (stream_) stream_->cancel();
+  if (shaking_hands_) shaking_hands_->notify();
 }
 
 Task<void> Channel::close() {

@@ -26,8 +26,10 @@
 #include "postrider/protocol/framing/input_buffer.h"
 #include "postrider/protocol/session/client_session.h"
 #include "postrider/transport/loop.h"
+#include "postrider/transport/signal.h"
 #include "postrider/transport/stream.h"
 #include "postrider/transport/task.h"
+#include "postrider/transport/tls/engine.h"
 
 namespace postrider::client {
 
@@ -52,6 +54,8 @@ class Channel {
 
   protocol::Result<protocol::CommandId> send(const protocol::Command& command);
   protocol::Result<protocol::CommandId> send_chunk(std::uint64_t size, bool last);
+  // The next line of an AUTH exchange, after a 334; nullopt cancels it.
+  protocol::Result<protocol::CommandId> send_auth_line(std::optional<std::string_view> base64);
   // Content for an open DATA: takes from the beginning of `message` what fits into one write, encoded, and
   // says how much that was; all is written before the next call, and `message` lives until then.
   protocol::Result<std::size_t> queue_text(std::string_view message);
@@ -74,6 +78,11 @@ class Channel {
 
   // A second bound on every wait but the one for the verdict on the content; kNever for none.
   void set_deadline(transport::SteadyTime at) noexcept { transaction_deadline_ = at; }
+
+  // Encrypts the connection: after the 220 to STARTTLS, or before anything was said. A failure loses it.
+  Task<Outcome<void>> encrypt(std::unique_ptr<transport::TlsEngine> engine);
+  // nullptr in clear.
+  const transport::TlsInfo* tls() const noexcept { return stream_ ? stream_->tls() : nullptr; }
 
   // ---- Ending ----
 
@@ -117,6 +126,7 @@ class Channel {
   std::size_t piece_count_ = 0;
   std::string staged_;  // small pieces; reserved once
 
+  std::optional<transport::Signal> shaking_hands_;  // meanwhile there is no stream: how cancel() reaches it
   transport::SteadyTime transaction_deadline_ = transport::kNever;
   Phase phase_ = Phase::greeting;
   transport::error_code error_;

@@ -25,6 +25,29 @@ Failure not_connected(Phase phase) {
   return failure;
 }
 
+// What SASL may tie itself to, the better one first.
+std::vector<sasl::ChannelBinding> bindings_of(const transport::TlsInfo* tls) {
+  std::vector<sasl::ChannelBinding> bindings;
+  if (tls == nullptr) return bindings;
+  const auto add = [&bindings](std::string_view type, const std::string& octets) {
+    if (!octets.empty()) bindings.push_back({std::string(type), octets});
+  };
+  add(sasl::kTlsExporter, tls->tls_exporter);
+  add(sasl::kTlsServerEndPoint, tls->tls_server_end_point);
+  return bindings;
+}
+
+std::string_view in_words(sasl::Fault fault) noexcept {
+  using sasl::Fault;
+  switch (fault) {
+    case Fault::no_common_mechanism: return "the server offers no mechanism that can be used";
+    case Fault::encryption_required: return "the server's mechanisms would show the password in clear";
+    case Fault::no_credentials: return "there is no password or token for any mechanism";
+    case Fault::server_not_proven: return "the server could not prove that it knows the password";
+    default: return sasl::to_string(fault);
+  }
+}
+
 // Decides what needs no server; who is left to be tried.
 std::vector<std::size_t> refuse_unfit(const Envelope& envelope, const TransferPlan& plan,
                                       const Capabilities& offered, DeliveryReport& report) {
@@ -119,6 +142,18 @@ Task<Outcome<void>> Client::start(std::unique_ptr<transport::Stream> stream) {
   domains_.clear();
   transactions_ = 0;
   ready_ = reset_first_ = false;
+  Outcome<void> done;
+  if (config_.tls.use == TlsUse::implicit) done = co_await encrypt();
+  if (done) done = co_await greet();
+  if (done) done = co_await say_hello();
+  if (done) done = co_await start_tls();
+  if (done) done = co_await authenticate();
+  channel_->rest();
+  ready_ = done.has_value();
+  co_return done;
+}
+
+Task<Outcome<void>> Client::greet() {
   while (!greeting_) {
     if (const std::optional<Channel::Answer> answer = channel_->next_answer()) {
       greeting_.emplace(answer->reply);
@@ -128,16 +163,17 @@ Task<Outcome<void>> Client::start(std::unique_ptr<transport::Stream> stream) {
       co_await channel_->turn(Phase::greeting, Channel::Until::input);
     }
   }
-  if (!greeting_->code().positive()) {
-    Failure failure = channel_->failure();
-    failure.reply = greeting_;
-    co_return std::unexpected(std::move(failure));
-  }
-  co_return co_await say_hello();
+  if (greeting_->code().positive()) co_return Outcome<void>();
+  Failure failure = channel_->failure();
+  failure.reply = greeting_;
+  co_return std::unexpected(std::move(failure));
 }
 
 Task<Outcome<Reply>> Client::ask(Phase phase, Command command) {
-  const Result<CommandId> sent = channel_->send(command);
+  return answer_to(phase, channel_->send(command));
+}
+
+Task<Outcome<Reply>> Client::answer_to(Phase phase, Result<CommandId> sent) {
   if (!sent) {
     Failure failure = channel_->failure();
     failure.phase = phase;
@@ -166,12 +202,106 @@ Task<Outcome<void>> Client::say_hello() {
   }
   if (!reply) co_return std::unexpected(std::move(reply.error()));
   // The session does not go on after a 2xx that is no 250 either.
-  ready_ = reply->code().positive() && channel_->session().may_send(Verb::mail);
-  channel_->rest();
-  if (ready_) co_return Outcome<void>();
+  const bool ready = reply->code().positive() && channel_->session().may_send(Verb::mail);
+  if (ready) co_return Outcome<void>();
   Failure failure = channel_->failure();
   failure.reply = std::move(*reply);
   co_return std::unexpected(std::move(failure));
+}
+
+// ---- TLS ----
+
+Task<Outcome<void>> Client::encrypt() {
+  transport::TlsResult<std::unique_ptr<transport::TlsEngine>> engine =
+      config_.tls.context->engine(config_.tls.target);
+  if (engine) co_return co_await channel_->encrypt(std::move(*engine));
+  Failure failure = channel_->failure();
+  failure.phase = Phase::start_tls;
+  failure.detail = std::move(engine.error());
+  channel_->abandon();
+  co_return std::unexpected(std::move(failure));
+}
+
+Task<Outcome<void>> Client::start_tls() {
+  const TlsUse use = config_.tls.use;
+  if (use == TlsUse::none || use == TlsUse::implicit) co_return Outcome<void>();
+  const bool offered = capabilities().has(Extension::starttls);
+  if (!offered && use == TlsUse::opportunistic) co_return Outcome<void>();
+  if (!offered) {
+    Failure failure = channel_->failure();
+    failure.phase = Phase::start_tls;
+    failure.detail = "the server does not offer STARTTLS";
+    co_return std::unexpected(std::move(failure));
+  }
+  Plain command;
+  command.verb = Verb::starttls;
+  Outcome<Reply> reply = co_await ask(Phase::start_tls, command);
+  if (!reply) co_return std::unexpected(std::move(reply.error()));
+  if (!reply->code().positive()) {
+    const bool goes_on = use == TlsUse::opportunistic && reply->code() != code::service_not_available;
+    if (goes_on) co_return Outcome<void>();
+    Failure failure = channel_->failure();
+    failure.reply = std::move(*reply);
+    co_return std::unexpected(std::move(failure));
+  }
+  Outcome<void> encrypted = co_await encrypt();
+  if (!encrypted) co_return encrypted;
+  // RFC 3207 4.2: what was offered in clear is forgotten.
+  co_return co_await say_hello();
+}
+
+// ---- AUTH, RFC 4954 ----
+
+Failure Client::failed_login(std::string_view why, std::optional<Reply> reply) const {
+  Failure failure = channel_->failure();
+  failure.phase = Phase::authentication;
+  failure.detail = why;
+  if (reply) failure.reply = std::move(reply);
+  return failure;
+}
+
+Task<Outcome<void>> Client::authenticate() {
+  if (!config_.login) co_return Outcome<void>();
+  const ClientLogin& login = *config_.login;
+  sasl::ClientConditions conditions;
+  conditions.encrypted = channel_->session().encrypted();
+  conditions.allow_clear = login.allow_clear;
+  conditions.only = login.only;
+  conditions.bindings = bindings_of(channel_->tls());
+  auto begun = sasl::ClientExchange::begin(capabilities().mechanisms(), login.credentials, conditions,
+                                           *login.primitives);
+  if (!begun) co_return std::unexpected(failed_login(in_words(begun.error()), std::nullopt));
+  const std::unique_ptr<sasl::ClientExchange> exchange = std::move(*begun);
+
+  Auth command{*LineText::from(to_string(exchange->mechanism())), std::nullopt};
+  const std::optional<sasl::Secret> initial = exchange->initial();
+  if (initial) command.initial = LineText::from(initial->view());
+  Outcome<Reply> reply = co_await ask(Phase::authentication, command);
+  std::optional<sasl::Fault> fault;
+  while (reply && reply->code() == code::auth_continue) {
+    std::optional<sasl::Secret> line;
+    if (!fault) {
+      auto answer = exchange->respond(reply->text());
+      if (answer) {
+        line = std::move(*answer);
+      } else {
+        fault = answer.error();
+      }
+    }
+    std::optional<std::string_view> said;
+    if (line) said = line->view();
+    const Result<CommandId> sent = channel_->send_auth_line(said);
+    reply = co_await answer_to(Phase::authentication, sent);
+  }
+  if (!reply) co_return std::unexpected(std::move(reply.error()));
+  if (!reply->code().positive()) {
+    co_return std::unexpected(failed_login(fault ? in_words(*fault) : std::string_view(), std::move(*reply)));
+  }
+  if (const auto finished = exchange->finish(); !finished) {
+    channel_->abandon();
+    co_return std::unexpected(failed_login(in_words(finished.error()), std::nullopt));
+  }
+  co_return Outcome<void>();
 }
 
 // ---- Messages ----
@@ -279,6 +409,14 @@ std::optional<std::uint32_t> Client::transactions_left() const noexcept {
   const std::uint32_t most = capabilities().limits().mail_max;
   if (most == 0) return std::nullopt;
   return most - std::min(most, transactions_);
+}
+
+const transport::TlsInfo* Client::tls() const noexcept {
+  return channel_ == nullptr ? nullptr : channel_->tls();
+}
+
+bool Client::authenticated() const noexcept {
+  return channel_ != nullptr && channel_->session().authenticated();
 }
 
 const Capabilities& Client::capabilities() const noexcept {

@@ -46,7 +46,8 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Connects, reads the greeting and says EHLO, then HELO if the server does not know that, or LHLO. After a
+  // Connects, reads the greeting and says EHLO, then HELO if the server does not know that, or LHLO; encrypts
+  // and logs in as the configuration wants it. After a
   // failure with a reply quit() may still be called; another connect() only after a failure or quit().
   Task<Outcome<void>> connect(transport::Network& network, transport::Endpoint to);
   // The same over a stream that is connected already.
@@ -69,13 +70,22 @@ class Client {
   std::optional<std::uint32_t> transactions_left() const noexcept;
   // Empty before EHLO and after HELO.
   const protocol::Capabilities& capabilities() const noexcept;
+  // What TLS has agreed on; nullptr in clear. Until the next connect(), quit() or failure.
+  const transport::TlsInfo* tls() const noexcept;
+  bool authenticated() const noexcept;
   // What the server said first; empty before.
   const std::optional<protocol::Reply>& greeting() const noexcept { return greeting_; }
 
  private:
   // Says `command` and waits for its reply.
   Task<Outcome<protocol::Reply>> ask(Phase phase, protocol::Command command);
+  Task<Outcome<protocol::Reply>> answer_to(Phase phase, protocol::Result<protocol::CommandId> sent);
+  Task<Outcome<void>> greet();
   Task<Outcome<void>> say_hello();
+  Task<Outcome<void>> encrypt();
+  Task<Outcome<void>> start_tls();
+  Task<Outcome<void>> authenticate();
+  Failure failed_login(std::string_view why, std::optional<protocol::Reply> reply) const;
   // The next recipients that may share a transaction, taken from `waiting`.
   std::vector<std::size_t> take_group(const Envelope& envelope, std::vector<std::size_t>& waiting);
   bool take_domain(const protocol::Rcpt& rcpt, std::uint32_t most);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,8 +11,10 @@
 #include "postrider/client/timeouts.h"
 #include "postrider/protocol/grammar/extension_table.h"
 #include "postrider/protocol/limits.h"
+#include "postrider/protocol/sasl/client.h"
 #include "postrider/protocol/session/flavor.h"
 #include "postrider/transport/endpoint.h"
+#include "postrider/transport/tls/provider.h"
 
 namespace postrider::client {
 
@@ -36,9 +39,32 @@ enum class EightBitToSeven : std::uint8_t {
   pass,    // as it is: nearly every server takes it
 };
 
+// When a connection is encrypted.
+enum class TlsUse : std::uint8_t {
+  none,
+  opportunistic,  // STARTTLS where it is offered and not refused, RFC 7435
+  required,       // STARTTLS, or no mail: RFC 3207 4.1
+  implicit,       // TLS from the first octet, RFC 8314 3.3
+};
+
+struct ClientTls {
+  TlsUse use = TlsUse::none;
+  std::shared_ptr<const transport::TlsClientContext> context;  // unless `use` is none
+  transport::TlsTarget target;  // its policy decides whether the server's certificate matters
+};
+
+// Who we are for the server. Without it no AUTH is sent.
+struct ClientLogin {
+  protocol::sasl::Credentials credentials;
+  const protocol::sasl::Primitives* primitives = nullptr;  // outlives the clients
+  std::optional<protocol::Mechanism> only;                 // this one, or the strongest that both have
+  bool allow_clear = false;                                // let secrets go unencrypted
+};
+
 // Who said what, for people. Commands and replies come with their CRLF, several lines at a time perhaps; what
 // AUTH carries is replaced by "****".
-enum class Direction : std::uint8_t { received, sent, content };
+// `note` is ours: what TLS has agreed on.
+enum class Direction : std::uint8_t { received, sent, content, note };
 using Transcript = std::function<void(Direction direction, std::string_view octets)>;
 
 struct ClientConfig {
@@ -48,6 +74,8 @@ struct ClientConfig {
   const protocol::ExtensionTable* extensions = nullptr;  // outlives the clients
   Timeouts timeouts;
   std::optional<transport::Endpoint> source;  // the local address to connect from
+  ClientTls tls;
+  std::shared_ptr<const ClientLogin> login;
   bool pipelining = true;                     // where the server offers it
   Chunking chunking = Chunking::when_needed;
   EightBitToSeven eight_bit_to_seven = EightBitToSeven::refuse;

@@ -9,6 +9,8 @@ std::string_view to_string(Phase phase) noexcept {
     case Phase::connect: return "connecting";
     case Phase::greeting: return "waiting for the greeting";
     case Phase::hello: return "waiting for the reply to EHLO";
+    case Phase::start_tls: return "starting TLS";
+    case Phase::authentication: return "authenticating";
     case Phase::mail: return "waiting for the reply to MAIL";
     case Phase::rcpt: return "waiting for the reply to RCPT";
     case Phase::data: return "waiting for the reply to DATA";
@@ -26,6 +28,8 @@ protocol::Stage stage_of(Phase phase) noexcept {
     case Phase::connect:
     case Phase::greeting: return Stage::greeting;
     case Phase::hello: return Stage::hello;
+    case Phase::start_tls: return Stage::start_tls;
+    case Phase::authentication: return Stage::authenticate;
     case Phase::mail: return Stage::mail;
     case Phase::rcpt: return Stage::rcpt;
     case Phase::data: return Stage::data;
@@ -56,7 +60,10 @@ std::string Failure::text() const {
     text.append(message_fault ? "message unfit to be sent: " : "server out of step: ");
     text.append(to_string(protocol->code));
   }
-  if (error) {
+  if (!detail.empty()) {
+    if (!text.empty()) text.append(": ");
+    text.append(detail);
+  } else if (error) {
     if (!text.empty()) text.append(", then ");
     if (message_fault) text.append("message could not be read: ");
     if (error == transport::error::eof) {

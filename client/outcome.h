@@ -23,7 +23,9 @@ namespace postrider::client {
 enum class Phase : std::uint8_t {
   connect,
   greeting,
-  hello,  // EHLO, HELO, LHLO
+  hello,           // EHLO, HELO, LHLO
+  start_tls,       // STARTTLS, and the TLS handshake
+  authentication,  // AUTH
   mail,
   rcpt,
   data,            // waiting for the 354
@@ -47,6 +49,8 @@ struct Failure {
   std::optional<protocol::Reply> reply = {};
   // The server's octets were out of step; or, with `message_fault`, what is wrong with the message.
   std::optional<protocol::Error> protocol = {};
+  // What of TLS or AUTH did not work out, in words; it says more than `error`.
+  std::string detail = {};
   // The message could not be read or cannot be sent as it is: another server would not help.
   bool message_fault = false;
   // The whole message was on its way and no verdict came: it may be delivered, and sending it again may

@@ -21,6 +21,8 @@ struct Timeouts {
   Duration connect = std::chrono::seconds(30);
   Duration greeting = std::chrono::minutes(5);  // RFC 5321 4.5.3.2.1
   Duration hello = std::chrono::minutes(5);
+  Duration start_tls = std::chrono::minutes(5);       // the reply, then the handshake
+  Duration authentication = std::chrono::minutes(5);  // each reply; a server may delay a failure
   Duration mail = std::chrono::minutes(5);             // RFC 5321 4.5.3.2.2
   Duration rcpt = std::chrono::minutes(5);             // RFC 5321 4.5.3.2.3
   Duration data = std::chrono::minutes(2);             // RFC 5321 4.5.3.2.4
@@ -35,6 +37,8 @@ struct Timeouts {
       case Phase::connect: return connect;
       case Phase::greeting: return greeting;
       case Phase::hello: return hello;
+      case Phase::start_tls: return start_tls;
+      case Phase::authentication: return authentication;
       case Phase::mail: return mail;
       case Phase::rcpt: return rcpt;
       case Phase::data: return data;

@@ -32,7 +32,9 @@ void TranscriptPrinter::flush() {
 
 void TranscriptPrinter::print_line(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
-  std::string shown = direction_ == client::Direction::received ? "<- " : "-> ";
+  std::string shown = direction_ == client::Direction::received ? "<- "
+                      : direction_ == client::Direction::note   ? "== "
+                                                                : "-> ";
   for (const char c : line) {
     const auto octet = static_cast<unsigned char>(c);
     constexpr std::string_view kDigits = "0123456789abcdef";
