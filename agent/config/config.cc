@@ -21,6 +21,17 @@ std::string_view to_string(ListenerTls tls) noexcept {
   return "";
 }
 
+ListenerTls effective_tls(const Listener& listener) noexcept {
+  if (listener.tls) return *listener.tls;
+  switch (listener.role) {
+    case Role::mx: return ListenerTls::starttls;
+    case Role::submission: return ListenerTls::implicit;
+    case Role::lmtp:
+    case Role::sink: break;
+  }
+  return ListenerTls::none;
+}
+
 RouteTable route_table(const Config& config) {
   std::vector<Route> routes;
   routes.reserve(config.routes.size());

@@ -28,12 +28,19 @@ enum class Role : std::uint8_t {
 
 enum class ListenerTls : std::uint8_t { none, starttls, implicit };
 
+// Whose addresses a user may give as the sender of a submitted message, RFC 6409 6.1.
+enum class SenderCheck : std::uint8_t {
+  none,     // anybody's
+  account,  // the account's own: its name, or where that has no domain any address with it as local part
+};
+
 struct Listener {
   HostPort address;
   Role role = Role::mx;
   std::optional<ListenerTls> tls;  // left out: what suits the role
   std::vector<Network> proxy_protocol;
   std::vector<Network> relay_from;
+  SenderCheck sender_check = SenderCheck::none;
 };
 
 enum class TlsBackend : std::uint8_t { wolfssl, openssl };
@@ -117,6 +124,10 @@ struct Config {
 // The names as the configuration writes them.
 std::string_view to_string(Role role) noexcept;
 std::string_view to_string(ListenerTls tls) noexcept;
+
+// What a listener does about TLS; left out it is what suits the role: STARTTLS for mx, implicit for
+// submission (RFC 8314 3), none for the others.
+ListenerTls effective_tls(const Listener& listener) noexcept;
 
 RouteTable route_table(const Config& config);
 

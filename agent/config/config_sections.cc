@@ -42,6 +42,9 @@ constexpr std::array<Choice<LogLevel>, 5> kLogLevels{{{"debug", LogLevel::debug}
                                                       {"warn", LogLevel::warning},
                                                       {"error", LogLevel::error}}};
 
+constexpr std::array<Choice<SenderCheck>, 2> kSenderChecks{
+    {{"none", SenderCheck::none}, {"account", SenderCheck::account}}};
+
 // A name for HELO/EHLO: a domain of letters, digits and hyphens, or an address literal. RFC 5321 4.1.3, 2.3.5
 bool is_own_name(std::string_view name) {
   if (name.starts_with('[') || name.starts_with('*')) return name.starts_with('[') && name.ends_with(']');
@@ -74,6 +77,13 @@ void read_listener(const toml::table& table, std::size_t index, ReadContext& con
   }
   reader.parsed_list<Network>("proxy_protocol", &Network::parse, listener.proxy_protocol);
   reader.parsed_list<Network>("relay_from", &Network::parse, listener.relay_from);
+  reader.choice("sender_check", kSenderChecks, listener.sender_check);
+  if (reader.has("sender_check") && listener.role != Role::submission) {
+    reader.problem("sender_check", "is for listeners with role = \"submission\"");
+  }
+  if (listener.role == Role::submission && effective_tls(listener) == ListenerTls::none) {
+    reader.problem("tls", "\"none\" and role = \"submission\" exclude each other: passwords are taken under TLS alone");
+  }
   reader.finish();
   config.listeners.push_back(std::move(listener));
 }

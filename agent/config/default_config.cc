@@ -16,6 +16,7 @@ role    = "mx"                     # mx: mail for our domains | submission: our 
 tls     = "starttls"               # none | starttls | implicit
 # proxy_protocol = ["127.0.0.1/32"]  # peers that must speak PROXY v1/v2
 # relay_from     = ["127.0.0.0/8"]   # peers that may send to any domain
+# sender_check   = "none"            # submission: none | account (senders must be the account's own address)
 
 [[listen]]
 address = "127.0.0.1:2587"

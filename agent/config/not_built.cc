@@ -9,18 +9,6 @@ std::string indexed(std::string_view table, std::size_t index, std::string_view 
   return std::string(table) + "[" + std::to_string(index) + "]." + std::string(key);
 }
 
-// What a listener without `tls` means. A mail exchanger offers STARTTLS once there is TLS to offer.
-ListenerTls effective_tls(const Listener& listener) {
-  if (listener.tls) return *listener.tls;
-  switch (listener.role) {
-    case Role::mx: return ListenerTls::starttls;
-    case Role::submission: return ListenerTls::implicit;
-    case Role::lmtp:
-    case Role::sink: break;
-  }
-  return ListenerTls::none;
-}
-
 class Collector {
  public:
   explicit Collector(const LoadedConfig& loaded) : loaded_(loaded) {}
@@ -40,15 +28,6 @@ class Collector {
   const LoadedConfig& loaded_;
   std::vector<ConfigProblem> problems_;
 };
-
-void check_listener(const Listener& listener, std::size_t index, Collector& collector) {
-  if (listener.role == Role::submission) {
-    collector.add(indexed("listen", index, "role"), "\"submission\" needs TLS and accounts");
-  }
-  if (listener.tls && *listener.tls != ListenerTls::none) {
-    collector.add(indexed("listen", index, "tls"), "TLS; write tls = \"none\" to listen in clear");
-  }
-}
 
 bool is_catch_all_alone(const RouteConfig& entry) {
   return entry.route.domains.size() == 1 && entry.route.domains.front() == "*";
@@ -78,11 +57,6 @@ std::vector<ConfigProblem> not_built_yet(const LoadedConfig& loaded) {
   if (loaded.embedded) return {};
   Collector collector(loaded);
   const Config& config = loaded.config;
-  if (loaded.origins.has("listen")) {
-    for (std::size_t i = 0; i < config.listeners.size(); ++i) {
-      check_listener(config.listeners[i], i, collector);
-    }
-  }
   const bool own_routes = loaded.origins.has("route");
   if (!own_routes) check_default_routes(config, collector);
   if (own_routes) {
@@ -100,15 +74,6 @@ std::vector<ConfigProblem> not_built_yet(const LoadedConfig& loaded) {
 
 std::vector<std::string> left_out_of_defaults(const LoadedConfig& loaded) {
   std::vector<std::string> out;
-  for (const Listener& listener : loaded.config.listeners) {
-    const std::string where = to_text(listener.address);
-    if (listener.role == Role::submission) {
-      out.push_back("not built yet: the submission listener on " + where + " is not opened");
-    } else if (effective_tls(listener) != ListenerTls::none) {
-      out.push_back("not built yet: TLS; the " + std::string(to_string(listener.role)) + " listener on " +
-                    where + " is in clear");
-    }
-  }
   if (loaded.config.console.address) {
     out.push_back("not built yet: the console on " + to_text(*loaded.config.console.address) +
                   " is not opened");
@@ -118,8 +83,6 @@ std::vector<std::string> left_out_of_defaults(const LoadedConfig& loaded) {
 
 Config without_what_is_not_built(const LoadedConfig& loaded) {
   Config config = loaded.config;
-  std::erase_if(config.listeners, [](const Listener& each) { return each.role == Role::submission; });
-  for (Listener& listener : config.listeners) listener.tls = ListenerTls::none;
   config.console.address.reset();
   return config;
 }

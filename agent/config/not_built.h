@@ -18,8 +18,7 @@ std::vector<ConfigProblem> not_built_yet(const LoadedConfig& loaded);
 // What serve does not do of what the defaults ask for, in words for the log. Empty when nothing is left out.
 std::vector<std::string> left_out_of_defaults(const LoadedConfig& loaded);
 
-// The configuration as this version can run it: listeners that it cannot open are left out, the others are in
-// clear. To be called once not_built_yet() found nothing.
+// The configuration as this version can run it. To be called once not_built_yet() found nothing.
 Config without_what_is_not_built(const LoadedConfig& loaded);
 
 }  // namespace postrider::agent
