@@ -65,13 +65,20 @@ function(postrider_use_precompiled target)
   endif()
 endfunction()
 
-# postrider_library(NAME PRECOMPILED name DEPENDS target... DEFINE definition... OPTIONS option...): a static library of
-# all sources in the current folder. DEFINE is seen by whoever links it, OPTIONS by its own sources alone. A folder that has no source
+# postrider_library(NAME PRECOMPILED name EXCLUDE regex SOURCES file... DEPENDS target... DEFINE definition... OPTIONS option...): a
+# static library of all sources in the current folder, but for those that EXCLUDE matches, or of SOURCES. DEFINE is seen by whoever links it, OPTIONS by its own sources alone. A folder that has no source
 # yet becomes a library of headers, so that the rest of the house can be built meanwhile.
 function(postrider_library name)
-  cmake_parse_arguments(ARG "" "PRECOMPILED" "DEPENDS;DEFINE;OPTIONS" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  cmake_parse_arguments(ARG "" "PRECOMPILED;EXCLUDE" "DEPENDS;DEFINE;OPTIONS;SOURCES" ${ARGN})
+  if(ARG_SOURCES)
+    set(sources ${ARG_SOURCES})
+  else()
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  endif()
   list(FILTER sources EXCLUDE REGEX "_main\\.cc$")
+  if(ARG_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX "${ARG_EXCLUDE}")
+  endif()
   if(sources)
     set(kind STATIC)
     set(reach PUBLIC)

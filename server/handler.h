@@ -76,6 +76,8 @@ class ConnectionInfo {
   SessionId id() const noexcept { return id_; }
   const transport::Endpoint& peer() const noexcept { return peer_; }
   transport::Endpoint local() const { return stream_ ? stream_->local() : transport::Endpoint(); }
+  // What TLS has agreed on; nullptr in clear.
+  const transport::TlsInfo* tls() const noexcept { return stream_ ? stream_->tls() : nullptr; }
   transport::SystemTime started() const noexcept { return started_; }
   transport::Loop& loop() const noexcept { return loop_; }
   // encrypted(), authenticated(), extended_hello(), accepted_recipients() and the like.

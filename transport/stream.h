@@ -1,4 +1,4 @@
-// A two-way octet stream: TCP, a Unix socket, memory, later TLS over any of them.
+// A two-way octet stream: TCP, a Unix socket, memory, or TLS over any of them.
 //
 // Reading and writing never wait: try_read() and try_write() do what is possible now and say would_block
 // otherwise, and waiting is an operation of its own. A server turn (wait, read, answer in one gathered write)
@@ -57,6 +57,8 @@ struct IoResult {
   bool done() const noexcept { return status == IoStatus::done; }
 };
 
+struct TlsInfo;  // tls/info.h
+
 // How close() parts with the peer.
 enum class Closing : std::uint8_t {
   at_once,     // what was written is on its way; do not wait for the peer (after QUIT and 221)
@@ -94,6 +96,9 @@ class Stream : private Deadlines::Entry {
   // A proxy handed the connection on (proxy_header.h): what peer() and local() say from now on. For streams
   // that a Listener accepted; others ignore it.
   virtual void stand_for(const Endpoint& /*peer*/, const Endpoint& /*local*/) {}
+
+  // What TLS has agreed on; nullptr for a stream in clear. Lives as long as the stream.
+  virtual const TlsInfo* tls() const noexcept { return nullptr; }
 
   void expires_at(SteadyTime at) noexcept {
     expired_ = false;

@@ -23,9 +23,21 @@ protocol::Capabilities capabilities(const LimitsConfig& limits) {
   return offered.offer_limits(session);
 }
 
+// What every client is under TLS, as far as it matters for what is offered.
+server::AuthPeer encrypted_peer() {
+  server::AuthPeer peer;
+  peer.connection.encrypted = true;
+  for (const std::string_view type :
+       {protocol::sasl::kTlsExporter, protocol::sasl::kTlsServerEndPoint}) {
+    peer.connection.bindings.push_back({std::string(type), "?"});
+  }
+  return peer;
+}
+
 }  // namespace
 
-server::ServerConfig server_config(const Config& config, const Listener& listener) {
+server::ServerConfig server_config(const Config& config, const Listener& listener,
+                                   const server::Authenticator* authenticator) {
   server::ServerConfig out;
   out.protocol.hostname = config.hostname;
   out.protocol.flavor = listener.role == Role::lmtp ? protocol::Flavor::lmtp : protocol::Flavor::smtp;
@@ -35,6 +47,12 @@ server::ServerConfig server_config(const Config& config, const Listener& listene
   out.protocol.limits.errors = config.limits.errors;
   out.protocol.capabilities = capabilities(config.limits);
   out.protocol.capabilities_after_tls = out.protocol.capabilities;
+  const ListenerTls tls = effective_tls(listener);
+  out.encrypted = tls == ListenerTls::implicit;
+  if (tls == ListenerTls::starttls) out.protocol.capabilities.offer(protocol::Extension::starttls);
+  if (listener.role == Role::submission && authenticator != nullptr) {
+    authenticator->offer(encrypted_peer(), out.protocol.capabilities_after_tls);
+  }
   out.timeouts.command = config.limits.idle;
   out.timeouts.data_block = config.limits.idle;
   out.timeouts.write = config.limits.idle;
@@ -47,12 +65,14 @@ server::ServerConfig server_config(const Config& config, const Listener& listene
 }
 
 std::shared_ptr<const MailPolicy> mail_policy(const Config& config, const Listener& listener,
-                                              std::shared_ptr<const RouteTable> routes) {
+                                              const Shared& shared) {
   auto policy = std::make_shared<MailPolicy>();
   policy->hostname = config.hostname;
   policy->role = listener.role;
   policy->relay_from = listener.relay_from;
-  policy->routes = std::move(routes);
+  policy->routes = shared.routes;
+  policy->sender_check = listener.sender_check;
+  if (effective_tls(listener) != ListenerTls::none) policy->tls = shared.tls;
   return policy;
 }
 

@@ -6,16 +6,24 @@
 #include "postrider/agent/config/config.h"
 #include "postrider/agent/serve/mail_policy.h"
 #include "postrider/server/admission.h"
+#include "postrider/server/authenticator.h"
 #include "postrider/server/config.h"
 #include "postrider/transport/endpoint.h"
 
 namespace postrider::agent {
 
-// What the listener offers and bears with.
-server::ServerConfig server_config(const Config& config, const Listener& listener);
+// What the listener offers and bears with. `authenticator` may be nullptr.
+server::ServerConfig server_config(const Config& config, const Listener& listener,
+                                   const server::Authenticator* authenticator);
+
+// What all listeners share.
+struct Shared {
+  std::shared_ptr<const RouteTable> routes;
+  std::shared_ptr<const transport::TlsServerContext> tls;
+};
 
 std::shared_ptr<const MailPolicy> mail_policy(const Config& config, const Listener& listener,
-                                              std::shared_ptr<const RouteTable> routes);
+                                              const Shared& shared);
 
 server::AdmissionLimits admission_limits(const LimitsConfig& limits);
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "postrider/agent/serve/encryption.h"
 #include "postrider/agent/serve/mail_sink.h"
 #include "postrider/transport/loop.h"
 
@@ -26,9 +27,68 @@ server::Answer MailHandler::on_hello(const protocol::ev::Hello& hello) {
   return Handler::on_hello(hello);
 }
 
+// ---- TLS and AUTH ----
+
+server::Answer MailHandler::on_start_tls() { return kReadyForTls; }
+
+server::Task<transport::StreamResult> MailHandler::upgrade(std::unique_ptr<transport::Stream> plain) {
+  return encrypt(std::move(plain), policy_, info_, services_.log);
+}
+
+server::Soon<server::AuthStep> MailHandler::on_auth(const protocol::ev::Auth& auth) {
+  mechanism_ = auth.mechanism;
+  authentication_.reset();
+  if (services_.authenticator == nullptr) return Handler::on_auth(auth);
+  server::AuthStart started = services_.authenticator->start(mechanism_, auth_peer(info_));
+  if (!started) return server::AuthStep(started.error());
+  authentication_ = std::move(*started);
+  std::optional<std::string_view> initial;
+  if (auth.initial) initial = *auth.initial;
+  return note(authentication_->begin(initial));
+}
+
+server::Soon<server::AuthStep> MailHandler::on_auth_line(const protocol::ev::AuthLine& line) {
+  return note(authentication_->respond(line.base64));
+}
+
+void MailHandler::on_auth_cancelled() noexcept { authentication_.reset(); }
+
+server::Soon<server::AuthStep> MailHandler::note(server::Soon<server::AuthStep> step) {
+  if (!step.is_ready()) return note_later(std::move(step).task());
+  note_login(step.value());
+  return step;
+}
+
+server::Task<server::AuthStep> MailHandler::note_later(server::Task<server::AuthStep> task) {
+  server::AuthStep step = co_await std::move(task);
+  note_login(step);
+  co_return step;
+}
+
+void MailHandler::note_login(const server::AuthStep& step) {
+  const auto* reply = std::get_if<server::Reply>(&step);
+  if (reply == nullptr) return;
+  const bool good = reply->code().positive();
+  LogLine line(good ? LogLevel::info : LogLevel::warning, good ? "logged in" : "login failed");
+  line.add("session", info_.id().to_string()).add("peer", info_.peer().to_string());
+  line.add("mechanism", mechanism_);
+  if (good) line.add("user", user());
+  line.add("result", protocol::to_log_line(reply->view()));
+  services_.log.write(line);
+}
+
+std::string_view MailHandler::user() const noexcept {
+  return authentication_ ? std::string_view(authentication_->user()) : std::string_view();
+}
+
+// ---- Mail ----
+
 server::Answer MailHandler::on_mail(const protocol::ev::Mail& mail) {
+  std::shared_ptr<const MailPolicy> policy = policy_.current();
+  if (auto refusal = judge_sender(*policy, mail.from, user())) return *std::move(refusal);
   transaction_ = std::make_unique<MailTransaction>();
-  transaction_->policy = policy_.current();
+  transaction_->policy = std::move(policy);
+  transaction_->user = user();
   transaction_->id = info_.id().to_string() + "-" + std::to_string(++transactions_);
   transaction_->hello = hello_;
   transaction_->sender = mail.from.mailbox.text();
@@ -38,7 +98,8 @@ server::Answer MailHandler::on_mail(const protocol::ev::Mail& mail) {
 }
 
 server::Answer MailHandler::on_rcpt(const protocol::ev::Rcpt& rcpt) {
-  RecipientVerdict verdict = judge_recipient(*transaction_->policy, rcpt.to, info_.peer());
+  const Origin origin(info_.peer(), transaction_->user);
+  RecipientVerdict verdict = judge_recipient(*transaction_->policy, rcpt.to, origin);
   if (auto* refusal = std::get_if<protocol::Reply>(&verdict)) {
     log_refusal(name_of(rcpt.to), *refusal);
     return std::move(*refusal);

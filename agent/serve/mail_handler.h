@@ -7,6 +7,7 @@
 
 #include "postrider/agent/serve/listener_policy.h"
 #include "postrider/agent/serve/mail_transaction.h"
+#include "postrider/server/authenticator.h"
 #include "postrider/server/handler.h"
 
 namespace postrider::agent {
@@ -18,6 +19,11 @@ class MailHandler final : public server::Handler {
       : info_(info), services_(services), policy_(policy) {}
 
   server::Answer on_hello(const protocol::ev::Hello& hello) override;
+  server::Answer on_start_tls() override;
+  server::Task<transport::StreamResult> upgrade(std::unique_ptr<transport::Stream> plain) override;
+  server::Soon<server::AuthStep> on_auth(const protocol::ev::Auth& auth) override;
+  server::Soon<server::AuthStep> on_auth_line(const protocol::ev::AuthLine& line) override;
+  void on_auth_cancelled() noexcept override;
   server::Answer on_mail(const protocol::ev::Mail& mail) override;
   server::Answer on_rcpt(const protocol::ev::Rcpt& rcpt) override;
   server::Soon<server::Opened> on_data() override;
@@ -27,6 +33,11 @@ class MailHandler final : public server::Handler {
   void on_end(const server::SessionEnd& end) noexcept override;
 
  private:
+  server::Soon<server::AuthStep> note(server::Soon<server::AuthStep> step);
+  server::Task<server::AuthStep> note_later(server::Task<server::AuthStep> task);
+  void note_login(const server::AuthStep& step);
+  // Whose account was logged in to; empty: nobody's.
+  std::string_view user() const noexcept;
   void abandon() noexcept;
   void log_refusal(std::string_view recipient, const server::Reply& reply);
 
@@ -34,6 +45,8 @@ class MailHandler final : public server::Handler {
   const AgentServices& services_;
   const ListenerPolicy& policy_;
   std::string hello_;
+  std::string mechanism_;
+  std::unique_ptr<server::Authentication> authentication_;
   std::unique_ptr<MailTransaction> transaction_;
   std::uint32_t transactions_ = 0;
 };

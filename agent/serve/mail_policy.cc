@@ -28,14 +28,32 @@ RecipientVerdict into(const Destination& destination, std::string_view local, st
   if (const auto* reject = std::get_if<Reject>(&destination)) {
     return Reply(code::mailbox_unavailable, status::not_authorized, reject->reason);
   }
-  // Delivery to other servers: a configuration that would come here is refused at start.
-  return relaying_denied();
+  return Reply(code::transaction_failed, protocol::EnhancedDetail{3, 3},
+               "Delivery to other servers is not built yet");
+}
+
+// The account's own address: its name, or where that has no domain the local part.
+bool is_own_address(std::string_view user, const protocol::Mailbox& mailbox) {
+  if (user.find('@') != std::string_view::npos) return protocol::equal_ignoring_case(user, mailbox.text());
+  std::array<char, protocol::kMaxLocalPart> buffer{};
+  return protocol::equal_ignoring_case(user, protocol::unquote_local_part(mailbox.local_part(), buffer));
 }
 
 }  // namespace
 
+std::optional<Reply> judge_sender(const MailPolicy& policy, const protocol::ReversePath& from,
+                                  std::string_view user) {
+  if (policy.role != Role::submission) return std::nullopt;
+  if (user.empty()) return Reply(code::auth_required, status::security, "Authentication required");
+  // A message program may send reports with <>, RFC 8098 3.
+  if (policy.sender_check == SenderCheck::none || from.null || is_own_address(user, from.mailbox)) {
+    return std::nullopt;
+  }
+  return Reply(code::bad_mailbox_name, status::not_authorized, "This is not an address of your account");
+}
+
 RecipientVerdict judge_recipient(const MailPolicy& policy, const protocol::ForwardPath& to,
-                                 const transport::Endpoint& peer) {
+                                 const Origin& origin) {
   if (to.postmaster) {
     const auto domain = policy.routes->postmaster_domain(policy.hostname);
     const auto match = domain ? policy.routes->find(*domain) : std::nullopt;
@@ -44,14 +62,15 @@ RecipientVerdict judge_recipient(const MailPolicy& policy, const protocol::Forwa
   }
   const std::string_view domain = to.mailbox.host().text();
   const auto match = policy.routes->find(domain);
-  if (!match || (!match->ours && !may_relay(policy, peer))) return relaying_denied();
+  if (!match || (!match->ours && !may_relay(policy, origin))) return relaying_denied();
   std::array<char, protocol::kMaxLocalPart> buffer{};
   const std::string_view local = protocol::unquote_local_part(to.mailbox.local_part(), buffer);
   return into(*match->destination, local, domain);
 }
 
-bool may_relay(const MailPolicy& policy, const transport::Endpoint& peer) {
-  return peer.is_ip() && contains(policy.relay_from, octets_of(peer));
+bool may_relay(const MailPolicy& policy, const Origin& origin) {
+  if (!origin.user.empty()) return true;
+  return origin.peer.is_ip() && contains(policy.relay_from, octets_of(origin.peer));
 }
 
 protocol::Reply reply_to_failed_delivery(int error) {

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -17,6 +18,7 @@
 #include "postrider/protocol/grammar/address.h"
 #include "postrider/protocol/grammar/reply.h"
 #include "postrider/transport/endpoint.h"
+#include "postrider/transport/tls/provider.h"
 
 namespace postrider::agent {
 
@@ -25,6 +27,17 @@ struct MailPolicy {
   Role role = Role::mx;
   std::vector<Network> relay_from;
   std::shared_ptr<const RouteTable> routes;
+  SenderCheck sender_check = SenderCheck::none;
+  std::shared_ptr<const transport::TlsServerContext> tls;  // nullptr: the listener has none
+};
+
+// Whom mail comes from.
+struct Origin {
+  Origin(transport::Endpoint from, std::string account = {})  // NOLINT(google-explicit-constructor)
+      : peer(std::move(from)), user(std::move(account)) {}
+
+  transport::Endpoint peer;
+  std::string user;  // the account that was logged in to; empty: nobody's
 };
 
 struct IntoMaildir {
@@ -35,13 +48,18 @@ struct IntoNothing {};
 // Where the recipient's copy goes, or why there is none.
 using RecipientVerdict = std::variant<IntoMaildir, IntoNothing, protocol::Reply>;
 
-// A domain that a route before the catch-all names is ours; everything else is relaying, for peers in
-// relay_from alone.
-RecipientVerdict judge_recipient(const MailPolicy& policy, const protocol::ForwardPath& to,
-                                 const transport::Endpoint& peer);
+// Why this sender may not send: 530 5.7.0 without a login where one is needed, 553 5.7.1 with somebody else's
+// address. nullopt: it may.
+std::optional<protocol::Reply> judge_sender(const MailPolicy& policy, const protocol::ReversePath& from,
+                                            std::string_view user);
 
-// Whether mail from `peer` may go to domains that are not ours.
-bool may_relay(const MailPolicy& policy, const transport::Endpoint& peer);
+// A domain that a route before the catch-all names is ours; everything else is relaying, for peers in
+// relay_from and for users alone.
+RecipientVerdict judge_recipient(const MailPolicy& policy, const protocol::ForwardPath& to,
+                                 const Origin& origin);
+
+// Whether mail from there may go to domains that are not ours.
+bool may_relay(const MailPolicy& policy, const Origin& origin);
 
 // The reply for an errno of the delivery: 452 4.3.1 when the disk is full, else 451 4.3.0.
 protocol::Reply reply_to_failed_delivery(int error);

@@ -10,6 +10,7 @@
 #include "postrider/agent/serve/trace_header.h"
 #include "postrider/transport/loop.h"
 #include "postrider/transport/signal.h"
+#include "postrider/transport/tls/info.h"
 
 namespace postrider::agent {
 namespace {
@@ -46,6 +47,11 @@ std::string header_of(const server::ConnectionInfo& info, const MailTransaction&
   trace.flavor = transaction.policy->role == Role::lmtp ? protocol::Flavor::lmtp : protocol::Flavor::smtp;
   trace.extended_hello = info.session().extended_hello();
   trace.smtputf8 = transaction.smtputf8;
+  trace.authenticated = !transaction.user.empty();
+  if (const transport::TlsInfo* tls = info.tls()) {
+    trace.tls_version = to_string(tls->version);
+    trace.tls_cipher = tls->cipher;
+  }
   trace.id = transaction.id;
   if (transaction.recipients.size() == 1) trace.recipient = transaction.recipients.front().address;
   trace.time = info.loop().clock().system_now();
@@ -63,13 +69,25 @@ MailSink::MailSink(const AgentServices& services, const server::ConnectionInfo& 
   }
   if (mailboxes.empty()) return;
   const bool lmtp = transaction.policy->role == Role::lmtp;
+  if (transaction.policy->role == Role::submission) {
+    completion_.emplace("Date: " + mail_date(info.loop().clock().system_now()) + "\r\n",
+                        "Message-ID: <" + transaction.id + "@" + transaction.policy->hostname + ">\r\n");
+  }
   message_ = services.store.begin(header_of(info, transaction), mailboxes,
                                   lmtp ? Recipients::apart : Recipients::together);
 }
 
 server::Soon<void> MailSink::write(std::string_view octets) {
-  if (!message_ || !message_->append(octets)) return {};
+  if (!message_ || !append(octets)) return {};
   return spill();
+}
+
+// True: it is time to spill.
+bool MailSink::append(std::string_view octets) {
+  if (!completion_) return message_->append(octets);
+  bool full = false;
+  completion_->feed(octets, [&](std::string_view piece) { full = message_->append(piece) || full; });
+  return full;
 }
 
 server::Task<void> MailSink::spill() {
@@ -91,6 +109,9 @@ void MailSink::give_up(int error) {
 
 server::Answer MailSink::finish(const protocol::ev::BodyEnd& end, std::size_t recipient) {
   if (concluded_) return reply_to(recipient);
+  if (message_ && completion_) {
+    completion_->finish([&](std::string_view piece) { message_->append(piece); });
+  }
   if (message_) return commit(end.octets);
   return conclude(end.octets);
 }

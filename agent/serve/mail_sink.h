@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "postrider/agent/maildir/maildir_store.h"
+#include "postrider/agent/serve/header_completion.h"
 #include "postrider/agent/serve/mail_transaction.h"
 #include "postrider/server/handler.h"
 
@@ -25,6 +26,7 @@ class MailSink final : public server::MessageSink {
   server::Answer finish(const protocol::ev::BodyEnd& end, std::size_t recipient) override;
 
  private:
+  bool append(std::string_view octets);
   server::Task<void> spill();
   server::Task<server::Reply> commit(std::uint64_t octets);
   void give_up(int error);
@@ -34,6 +36,7 @@ class MailSink final : public server::MessageSink {
   const AgentServices& services_;
   const server::ConnectionInfo& info_;
   MailTransaction& transaction_;
+  std::optional<HeaderCompletion> completion_;    // of a submitted message
   std::optional<MaildirStore::Message> message_;  // none: every recipient's copy is discarded
   std::vector<int> errors_;                       // of each recipient, once committed
   bool concluded_ = false;

@@ -1,6 +1,7 @@
 #include "postrider/agent/serve/mail_transaction.h"
 
 #include "postrider/transport/loop.h"
+#include "postrider/transport/tls/info.h"
 
 namespace postrider::agent {
 
@@ -10,6 +11,10 @@ void log_message(Log& log, const server::ConnectionInfo& info, const MailTransac
   LogLine line(LogLevel::info, "message");
   line.add("session", info.id().to_string()).add("id", transaction.id);
   line.add("peer", info.peer().to_string()).add("hello", transaction.hello);
+  if (!transaction.user.empty()) line.add("user", transaction.user);
+  if (const transport::TlsInfo* tls = info.tls()) {
+    line.add("tls", std::string(to_string(tls->version)) + " " + tls->cipher);
+  }
   line.add("from", "<" + transaction.sender + ">").add("recipients", transaction.recipients.size());
   if (transaction.recipients.size() == 1) line.add("to", "<" + transaction.recipients.front().address + ">");
   if (size) line.add("size", *size);

@@ -12,6 +12,7 @@
 #include "postrider/agent/log/log.h"
 #include "postrider/agent/maildir/maildir_store.h"
 #include "postrider/agent/serve/mail_policy.h"
+#include "postrider/server/authenticator.h"
 #include "postrider/server/handler.h"
 
 namespace postrider::agent {
@@ -20,6 +21,7 @@ namespace postrider::agent {
 struct AgentServices {
   MaildirStore& store;
   Log& log;
+  server::Authenticator* authenticator = nullptr;  // for listeners that take submissions
 };
 
 struct MailTransaction {
@@ -32,6 +34,7 @@ struct MailTransaction {
   std::string id;  // session "-" number
   std::string hello;
   std::string sender;  // without brackets; empty for <>
+  std::string user;    // the account; empty: nobody's
   bool smtputf8 = false;
   std::vector<Recipient> recipients;
   transport::SteadyTime started;

@@ -13,10 +13,24 @@ bool is_ascii(std::string_view text) {
 }
 
 // The names of RFC 3848 and, for internationalised mail, RFC 6531 4.3.
-std::string_view protocol_word(const TraceInfo& info) {
-  if (info.flavor == protocol::Flavor::lmtp) return info.smtputf8 ? "UTF8LMTP" : "LMTP";
-  if (info.smtputf8) return "UTF8SMTP";
-  return info.extended_hello ? "ESMTP" : "SMTP";
+std::string protocol_word(const TraceInfo& info) {
+  const bool lmtp = info.flavor == protocol::Flavor::lmtp;
+  std::string word = lmtp ? "LMTP" : info.smtputf8 || !info.extended_hello ? "SMTP" : "ESMTP";
+  if (info.smtputf8) word.insert(0, "UTF8");
+  if (!info.extended_hello) return word;  // HELO: it can be neither
+  if (!info.tls_version.empty()) word += 'S';
+  if (info.authenticated) word += 'A';
+  return word;
+}
+
+// RFC 8314 4.3 wants the cipher suite by its registered name; where the library has another one for it, it
+// goes into a comment.
+std::string tls_clause(const TraceInfo& info) {
+  if (info.tls_version.empty()) return {};
+  if (info.tls_cipher.starts_with("TLS_")) {
+    return "\r\n\ttls " + info.tls_cipher + " (" + info.tls_version + ")";
+  }
+  return "\r\n\t(" + info.tls_version + " " + info.tls_cipher + ")";
 }
 
 // Extended-Domain, RFC 5321 4.4: the client's name for itself, and the address that it really has.
@@ -37,9 +51,9 @@ std::string trace_header(const TraceInfo& info) {
   out.append("\tby ").append(info.hostname).append(" with ").append(protocol_word(info));
   out.append(" id ").append(info.id);
   if (info.recipient) {
-    out.append("\r\n\tfor <").append(*info.recipient).append(">; ");
+    out.append("\r\n\tfor <").append(*info.recipient).append(">").append(tls_clause(info)).append("; ");
   } else {
-    out.append(";\r\n\t");
+    out.append(tls_clause(info)).append(";\r\n\t");
   }
   out.append(mail_date(info.time)).append("\r\n");
   return out;

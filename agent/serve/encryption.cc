@@ -1,0 +1,59 @@
+#include "postrider/agent/serve/encryption.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "postrider/transport/loop.h"
+#include "postrider/transport/tls/tls_stream.h"
+
+namespace postrider::agent {
+namespace {
+
+// Three round trips, and perhaps a slow device's arithmetic.
+constexpr std::chrono::seconds kHandshake{60};
+
+void log_failure(Log& log, const server::ConnectionInfo& info, const transport::TlsFailure& failure) {
+  LogLine line(LogLevel::info, "TLS failed");
+  line.add("session", info.id().to_string()).add("peer", info.peer().to_string());
+  line.add("reason", failure.text.empty() ? failure.error.message() : failure.text);
+  log.write(line);
+}
+
+}  // namespace
+
+server::Task<transport::StreamResult> encrypt(std::unique_ptr<transport::Stream> plain,
+                                              const ListenerPolicy& policy, const server::ConnectionInfo& info,
+                                              Log& log) {
+  const std::shared_ptr<const MailPolicy> current = policy.current();
+  if (!current->tls) co_return std::unexpected(transport::error_code(transport::error::operation_not_supported));
+  std::unique_ptr<transport::TlsEngine> engine = current->tls->engine();
+  const transport::SteadyTime deadline = transport::later(info.loop().now(), kHandshake);
+  transport::TlsStart started =
+      co_await transport::start_tls(info.loop(), std::move(plain), std::move(engine), deadline);
+  if (!started) {
+    log_failure(log, info, started.error());
+    co_return std::unexpected(started.error().error);
+  }
+  std::unique_ptr<transport::Stream> encrypted = std::move(*started);
+  co_return transport::StreamResult(std::move(encrypted));
+}
+
+server::AuthPeer auth_peer(const server::ConnectionInfo& info) {
+  namespace sasl = protocol::sasl;
+  server::AuthPeer out;
+  out.loop = &info.loop();
+  out.peer = info.peer();
+  out.local = info.local();
+  const transport::TlsInfo* tls = info.tls();
+  if (tls == nullptr) return out;
+  out.connection.encrypted = true;
+  const auto bind = [&out](std::string_view type, const std::string& octets) {
+    if (!octets.empty()) out.connection.bindings.push_back({std::string(type), octets});
+  };
+  bind(sasl::kTlsExporter, tls->tls_exporter);
+  bind(sasl::kTlsServerEndPoint, tls->tls_server_end_point);
+  return out;
+}
+
+}  // namespace postrider::agent
