@@ -4,7 +4,9 @@
 #include <cerrno>
 #include <utility>
 
+#include "postrider/agent/serve/encryption.h"
 #include "postrider/agent/serve/listener_setup.h"
+#include "postrider/agent/serve/listener_tls.h"
 #include "postrider/agent/serve/mail_handler.h"
 #include "postrider/agent/serve/sink_handler.h"
 #include "postrider/transport/socket_network.h"
@@ -14,6 +16,23 @@ namespace {
 
 constexpr std::chrono::seconds kRetirement{60};  // what sessions of a listener that is gone have to finish
 
+// The sink of a listener, which may have TLS.
+class ListeningSink final : public SinkHandler {
+ public:
+  ListeningSink(const server::ConnectionInfo& info, Log& log, const ListenerPolicy& policy)
+      : info_(info), log_(log), policy_(policy) {}
+
+  server::Answer on_start_tls() override { return kReadyForTls; }
+  server::Task<transport::StreamResult> upgrade(std::unique_ptr<transport::Stream> plain) override {
+    return encrypt(std::move(plain), policy_, info_, log_);
+  }
+
+ private:
+  const server::ConnectionInfo& info_;
+  Log& log_;
+  const ListenerPolicy& policy_;
+};
+
 // Makes the handler that the listener's role calls for; a reload may change the role.
 class HandlerFactory final : public server::HandlerFactory {
  public:
@@ -21,7 +40,9 @@ class HandlerFactory final : public server::HandlerFactory {
       : services_(services), policy_(policy) {}
 
   std::unique_ptr<server::Handler> make(const server::ConnectionInfo& info) override {
-    if (policy_.current()->role == Role::sink) return std::make_unique<SinkHandler>();
+    if (policy_.current()->role == Role::sink) {
+      return std::make_unique<ListeningSink>(info, services_.log, policy_);
+    }
     return std::make_unique<MailHandler>(info, services_, policy_);
   }
 
@@ -38,14 +59,8 @@ class HandlerFactory final : public server::HandlerFactory {
   const ListenerPolicy& policy_;
 };
 
-}  // namespace
-
-std::string ListenFailure::to_text() const {
-  return "cannot listen on " + agent::to_text(address) + ": " + error.message();
-}
-
-ExitCode exit_code_of(const ListenFailure& failure) {
-  switch (failure.error.value()) {
+ExitCode exit_code_of(const transport::error_code& error) {
+  switch (error.value()) {
     case EACCES:
     case EPERM: return ExitCode::permission;
     case EADDRNOTAVAIL:
@@ -54,15 +69,34 @@ ExitCode exit_code_of(const ListenFailure& failure) {
   }
 }
 
+std::unexpected<StartFailure> cannot_listen(const HostPort& address, const transport::error_code& error) {
+  return std::unexpected(
+      StartFailure{"cannot listen on " + to_text(address) + ": " + error.message(), exit_code_of(error)});
+}
+
+std::expected<Shared, StartFailure> shared_by_listeners(const Config& config, transport::SystemTime now,
+                                                        Log& log) {
+  Shared shared;
+  shared.routes = std::make_shared<const RouteTable>(route_table(config));
+  auto tls = server_tls(config, now, log);
+  if (!tls) return std::unexpected(StartFailure{tls.error(), ExitCode::configuration});
+  shared.tls = *std::move(tls);
+  return shared;
+}
+
+}  // namespace
+
 struct MailAgent::Open {
   Open(transport::Loops& loops, const AgentServices& services, const Config& config, const Listener& listener,
        std::shared_ptr<const MailPolicy> initial, server::Admission& admission)
       : address(listener.address),
+        tls(effective_tls(listener)),
         policy(std::move(initial)),
         factory(services, policy),
-        server(loops, server_config(config, listener), factory, admission) {}
+        server(loops, server_config(config, listener, services.authenticator), factory, admission) {}
 
   HostPort address;
+  ListenerTls tls;
   transport::Endpoint actual;
   ListenerPolicy policy;
   HandlerFactory factory;
@@ -74,15 +108,18 @@ MailAgent::MailAgent(transport::Loops& loops, const AgentServices& services, con
 
 MailAgent::~MailAgent() = default;
 
-std::expected<void, ListenFailure> MailAgent::start() { return reload(config_); }
+std::expected<void, StartFailure> MailAgent::start() { return reload(config_); }
 
-std::expected<void, ListenFailure> MailAgent::reload(const Config& config) {
+std::expected<void, StartFailure> MailAgent::reload(const Config& config) {
   if (stopping_) return {};
-  // First what can fail. A listener that was opened for a reload which then fails has served nobody yet.
+  // First what can fail.
+  const auto shared = shared_by_listeners(config, loops_[0].clock().system_now(), services_.log);
+  if (!shared) return std::unexpected(shared.error());
+  // A listener that was opened for a reload which then fails has served nobody yet.
   std::vector<std::unique_ptr<Open>> added;
   for (const Listener& listener : config.listeners) {
     if (find(listener.address) != nullptr) continue;
-    auto opened = open(config, listener);
+    auto opened = open(config, listener, *shared);
     if (!opened) {
       for (auto& each : added) {
         each->server.stop(transport::Duration::zero());
@@ -92,7 +129,6 @@ std::expected<void, ListenFailure> MailAgent::reload(const Config& config) {
     }
     added.push_back(*std::move(opened));
   }
-  const auto routes = std::make_shared<const RouteTable>(route_table(config));
   std::vector<std::unique_ptr<Open>> kept;
   for (const Listener& listener : config.listeners) {
     const auto is_it = [&](const auto& each) { return each && each->address == listener.address; };
@@ -102,8 +138,8 @@ std::expected<void, ListenFailure> MailAgent::reload(const Config& config) {
       announce(*kept.back());
       continue;
     }
-    (*old)->policy.replace(mail_policy(config, listener, routes));
-    (*old)->server.reconfigure(server_config(config, listener));
+    (*old)->policy.replace(mail_policy(config, listener, *shared));
+    (*old)->server.reconfigure(server_config(config, listener, services_.authenticator));
     kept.push_back(std::move(*old));
   }
   for (auto& gone : open_) {
@@ -118,8 +154,9 @@ std::expected<void, ListenFailure> MailAgent::reload(const Config& config) {
   return {};
 }
 
-std::expected<std::unique_ptr<MailAgent::Open>, ListenFailure> MailAgent::open(const Config& config,
-                                                                               const Listener& listener) {
+std::expected<std::unique_ptr<MailAgent::Open>, StartFailure> MailAgent::open(const Config& config,
+                                                                              const Listener& listener,
+                                                                              const Shared& shared) {
   const transport::Endpoint at = endpoint_of(listener.address);
   if (at.port() != 0) {
     // Listeners of one address on several threads need SO_REUSEPORT, and with it a second agent of the same
@@ -127,14 +164,13 @@ std::expected<std::unique_ptr<MailAgent::Open>, ListenFailure> MailAgent::open(c
     // address is free.
     transport::SocketNetwork network(loops_[0]);
     const transport::ListenResult probe = network.listen(at, {});
-    if (!probe) return std::unexpected(ListenFailure{listener.address, probe.error()});
+    if (!probe) return cannot_listen(listener.address, probe.error());
     (*probe)->close();
   }
-  const auto routes = std::make_shared<const RouteTable>(route_table(config));
   auto opened = std::make_unique<Open>(loops_, services_, config, listener,
-                                       mail_policy(config, listener, routes), admission_);
+                                       mail_policy(config, listener, shared), admission_);
   const auto actual = opened->server.listen(at);
-  if (!actual) return std::unexpected(ListenFailure{listener.address, actual.error()});
+  if (!actual) return cannot_listen(listener.address, actual.error());
   opened->actual = *actual;
   return opened;
 }
@@ -149,7 +185,7 @@ MailAgent::Open* MailAgent::find(const HostPort& address) {
 void MailAgent::announce(const Open& open) {
   const std::shared_ptr<const MailPolicy> policy = open.policy.current();
   LogLine line(LogLevel::info, "listening");
-  line.add("address", open.actual.to_string()).add("role", to_string(policy->role)).add("tls", "none");
+  line.add("address", open.actual.to_string()).add("role", to_string(policy->role)).add("tls", to_string(open.tls));
   services_.log.write(line);
   if (policy->role != Role::sink && !policy->routes->names_a_domain()) {
     LogLine warning(LogLevel::warning,

@@ -23,23 +23,20 @@
 #include "postrider/agent/command_line/exit_code.h"
 #include "postrider/agent/config/config.h"
 #include "postrider/agent/serve/listener_policy.h"
+#include "postrider/agent/serve/listener_setup.h"
 #include "postrider/agent/serve/mail_transaction.h"
 #include "postrider/server/server.h"
 #include "postrider/transport/loop.h"
 
 namespace postrider::agent {
 
-// A listener that could not be opened.
-struct ListenFailure {
-  HostPort address;
-  transport::error_code error;
-
-  // "cannot listen on 127.0.0.1:2525: Address already in use"
-  std::string to_text() const;
+// Why an agent does not start, or keeps its old configuration.
+struct StartFailure {
+  // What is wrong and what to do: "cannot listen on 127.0.0.1:2525: Address already in use".
+  std::string text;
+  // A listener: 77 for a port that we may not use, 78 for an address that is not ours, else 69. TLS: 78.
+  ExitCode exit_code = ExitCode::unavailable;
 };
-
-// 77 for a port that we may not use, 78 for an address that is not ours, else 69.
-ExitCode exit_code_of(const ListenFailure& failure);
 
 class MailAgent {
  public:
@@ -49,8 +46,8 @@ class MailAgent {
   MailAgent(const MailAgent&) = delete;
   MailAgent& operator=(const MailAgent&) = delete;
 
-  std::expected<void, ListenFailure> start();
-  std::expected<void, ListenFailure> reload(const Config& config);
+  std::expected<void, StartFailure> start();
+  std::expected<void, StartFailure> reload(const Config& config);
 
   // Idle sessions are told 421 at once; transactions may end until `drain` is over, or until a second call.
   void stop(transport::Duration drain);
@@ -62,7 +59,8 @@ class MailAgent {
  private:
   struct Open;
 
-  std::expected<std::unique_ptr<Open>, ListenFailure> open(const Config& config, const Listener& listener);
+  std::expected<std::unique_ptr<Open>, StartFailure> open(const Config& config, const Listener& listener,
+                                                           const Shared& shared);
   Open* find(const HostPort& address);
   void announce(const Open& open);
 

@@ -6,6 +6,8 @@
 
 #include <unistd.h>
 
+#include "postrider/agent/accounts/account_authenticator.h"
+#include "postrider/agent/accounts/sasl_primitives.h"
 #include "postrider/agent/command_line/print_problems.h"
 #include "postrider/agent/config/config_reader.h"
 #include "postrider/agent/config/not_built.h"
@@ -60,7 +62,7 @@ class Reloader {
     if (const auto missing = not_built_yet(*loaded); !missing.empty()) return refuse(missing);
     const Config config = without_what_is_not_built(*loaded);
     if (const auto reloaded = agent_.reload(config); !reloaded) {
-      log_line(log_, LogLevel::error, reloaded.error().to_text());
+      log_line(log_, LogLevel::error, reloaded.error().text);
       return log_line(log_, LogLevel::error, "the new configuration is not used");
     }
     log_.configure(config.log);
@@ -80,6 +82,7 @@ class Reloader {
       log_.write(LogLine(LogLevel::warning, "a change that waits for a restart").add("key", key));
     };
     note(config.threads != started_.threads, "threads");
+    note(config.accounts_file != started_.accounts_file, "accounts.file");
     note(config.limits.connections != started_.limits.connections, "limits.connections");
     note(config.limits.connections_per_address != started_.limits.connections_per_address,
          "limits.connections_per_address");
@@ -100,11 +103,22 @@ ExitCode run(const ServeOptions& options, const LoadedConfig& loaded) {
   MaildirOptions store_options;
   store_options.hostname = config.hostname;
   MaildirStore store(store_options);
-  const AgentServices services{store, log};
+  const SaslPrimitives primitives;
+  AccountStore accounts(config.accounts_file, primitives,
+                        [&log](const std::vector<ConfigProblem>& problems) {
+                          for (const ConfigProblem& problem : problems) {
+                            log_line(log, LogLevel::error, problem.to_text());
+                          }
+                        });
+  HashingPool hashing;
+  LoginThrottle throttle;
+  AccountAuthenticator authenticator(AccountAuthenticator::usual_mechanisms(), accounts, hashing, throttle,
+                                     primitives);
+  const AgentServices services{store, log, &authenticator};
   MailAgent agent(loops, services, config);
   if (const auto started = agent.start(); !started) {
-    log_line(log, LogLevel::error, started.error().to_text());
-    return exit_code_of(started.error());
+    log_line(log, LogLevel::error, started.error().text);
+    return started.error().exit_code;
   }
   clean_mailboxes(store, log, config);
   const auto end = [&](int times) {

@@ -113,8 +113,8 @@ ExitCode sink(const SinkOptions& options) {
   const AgentServices services{store, log};
   MailAgent agent(loops, services, *config);
   if (const auto started = agent.start(); !started) {
-    std::cerr << "postrider sink: " << started.error().to_text() << '\n';
-    return exit_code_of(started.error());
+    std::cerr << "postrider sink: " << started.error().text << '\n';
+    return started.error().exit_code;
   }
   std::cerr << "listening on " << agent.addresses().front().to_string() << '\n';
   std::optional<Ticker> ticker;

@@ -8,7 +8,7 @@
 
 namespace postrider::agent {
 
-class SinkHandler final : public server::Handler {
+class SinkHandler : public server::Handler {
  public:
   server::Answer on_rcpt(const protocol::ev::Rcpt& rcpt) override;
   server::Soon<server::Opened> on_data() override;

@@ -271,8 +271,8 @@ TEST_F(MailAgentTest, AReloadThatCannotListenChangesNothing) {
       with_listener("role = \"lmtp\"\n", "[[listen]]\naddress = \"127.0.0.1:" + busy + "\"\n");
   const auto reloaded = running.agent().reload(running.config(toml));
   ASSERT_FALSE(reloaded);
-  EXPECT_EQ(reloaded.error().to_text(), "cannot listen on 127.0.0.1:" + busy + ": Address already in use");
-  EXPECT_EQ(exit_code_of(reloaded.error()), ExitCode::unavailable);
+  EXPECT_EQ(reloaded.error().text, "cannot listen on 127.0.0.1:" + busy + ": Address already in use");
+  EXPECT_EQ(reloaded.error().exit_code, ExitCode::unavailable);
   Dialogue client(running.address());
   client.open("EHLO client.example");
   EXPECT_EQ(running.agent().addresses().size(), 1U);

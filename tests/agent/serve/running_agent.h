@@ -36,7 +36,7 @@ class RunningAgent {
         services_{*store_, log_},
         agent_(std::make_unique<MailAgent>(loops_, services_, config(toml))) {
     const auto started = agent_->start();
-    EXPECT_TRUE(started) << started.error().to_text();
+    EXPECT_TRUE(started) << started.error().text;
     thread_ = std::thread([this] { loops_.run(); });
   }
 
