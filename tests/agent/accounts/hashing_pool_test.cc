@@ -64,8 +64,8 @@ TEST(HashingPool, DropsWhatWaitsWhenItEnds) {
   {
     HashingPool pool(1);
     for (int i = 0; i < 100; ++i) loop.spawn(count(pool, loop, ran, refused));
+    tests::settle(loop);
   }
-  tests::settle(loop);
   EXPECT_EQ(refused, 0);
   EXPECT_LE(ran, 100);
 }
