@@ -25,7 +25,8 @@ namespace sasl = protocol::sasl;
 constexpr std::size_t kLargestFile = std::size_t{64} << 20;
 constexpr std::size_t kMostDecoyKey = 64;
 constexpr std::string_view kHeader =
-    "# Written by `postrider user`. SCRAM-SHA-256 verifiers, never passwords; keep it to yourself all the same.\n";
+    "# Written by `postrider user`. SCRAM-SHA-256 verifiers, never passwords; keep it to yourself all the "
+    "same.\n";
 
 std::vector<ConfigProblem> one_problem(const std::string& file, std::uint32_t line, std::string text) {
   std::vector<ConfigProblem> problems;
@@ -145,7 +146,8 @@ AccountsResult parse_accounts(std::string_view toml, const std::string& file) {
     const toml::table root = toml::parse(toml);
     TableReader reader(root, "", context);
     if (reader.has("decoy_key")) {
-      if (auto key = read_octets(reader, "decoy_key", 16, kMostDecoyKey)) accounts.decoy_key = *std::move(key);
+      if (auto key = read_octets(reader, "decoy_key", 16, kMostDecoyKey))
+        accounts.decoy_key = *std::move(key);
     }
     if (const auto tables = reader.tables("account")) {
       for (std::size_t i = 0; i < tables->size(); ++i) {
@@ -186,7 +188,8 @@ AccountsResult read_account_file(const fs::path& file) {
   if (!in) return std::unexpected(one_problem(file.native(), 0, "cannot be opened"));
   std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   if (in.bad()) return std::unexpected(one_problem(file.native(), 0, "cannot be read"));
-  if (text.size() > kLargestFile) return std::unexpected(one_problem(file.native(), 0, "is larger than 64 MiB"));
+  if (text.size() > kLargestFile)
+    return std::unexpected(one_problem(file.native(), 0, "is larger than 64 MiB"));
   return parse_accounts(text, file.native());
 }
 

@@ -55,16 +55,25 @@ Duration LoginThrottle::attempt(const Endpoint& peer, std::string_view account, 
   return wait;
 }
 
-void LoginThrottle::succeeded(const Endpoint& peer, std::string_view account) {
-  const std::string address = key_of(peer);
-  const std::string name(account);
-  const std::lock_guard lock(mutex_);
-  for (auto* const generation : {&addresses_.young, &addresses_.old}) {
-    const auto found = generation->find(address);
+void LoginThrottle::forgive(Table& table, const std::string& key) {
+  for (auto* const generation : {&table.young, &table.old}) {
+    const auto found = generation->find(key);
     if (found != generation->end() && found->second.failures != 0) --found->second.failures;
   }
+}
+
+void LoginThrottle::succeeded(const Endpoint& peer, std::string_view account) {
+  const std::string name(account);
+  const std::lock_guard lock(mutex_);
+  forgive(addresses_, key_of(peer));
   accounts_.young.erase(name);
   accounts_.old.erase(name);
+}
+
+void LoginThrottle::taken_back(const Endpoint& peer, std::string_view account) {
+  const std::lock_guard lock(mutex_);
+  forgive(addresses_, key_of(peer));
+  forgive(accounts_, std::string(account));
 }
 
 std::size_t LoginThrottle::remembered() const {

@@ -23,7 +23,7 @@
 namespace postrider::agent {
 
 struct ThrottleLimits {
-  std::uint32_t free_attempts = 3;  // typing errors
+  std::uint32_t free_attempts = 3;                      // typing errors
   transport::Duration first = std::chrono::seconds(1);  // doubles with each further attempt
   transport::Duration most_by_address = std::chrono::seconds(32);
   transport::Duration most_by_account = std::chrono::seconds(4);
@@ -41,6 +41,8 @@ class LoginThrottle {
   // It succeeded. The account's failures are forgotten; the address loses this attempt alone, or one good
   // account would be a licence to guess at others.
   void succeeded(const transport::Endpoint& peer, std::string_view account);
+  // It could not be looked at: neither a failure nor a success.
+  void taken_back(const transport::Endpoint& peer, std::string_view account);
 
   // For tests.
   std::size_t remembered() const;
@@ -57,6 +59,7 @@ class LoginThrottle {
   };
 
   Entry& entry(Table& table, const std::string& key, transport::SteadyTime now);
+  void forgive(Table& table, const std::string& key);
   transport::Duration wait_for(std::uint32_t failures, transport::Duration most) const;
   static std::string key_of(const transport::Endpoint& peer);
 

@@ -32,11 +32,10 @@ struct Missing {
   std::string_view name;
   std::string_view description;
 };
-constexpr std::array<Missing, 6> kMissing{{
+constexpr std::array<Missing, 5> kMissing{{
     {"mx", "show where mail for a domain goes (not built yet)"},
     {"probe", "connect to a server and report what it offers (not built yet)"},
     {"queue", "look at and act on the queue (not built yet)"},
-    {"user", "manage submission accounts (not built yet)"},
     {"fuzz", "play hostile clients or servers (not built yet)"},
     {"smuggle", "find end-of-data disagreements through a relay (not built yet)"},
 }};
@@ -53,10 +52,12 @@ class Parser {
   void add_send();
   void add_sink();
   void add_load();
+  void add_user();
   Command chosen();
   Command chosen_send();
   Command chosen_sink();
   Command chosen_load();
+  Command chosen_user(const CLI::App& user);
   // CLI11 would take the word behind "help" for the subcommand itself.
   Command help(const std::vector<std::string>& arguments);
 
@@ -70,6 +71,7 @@ class Parser {
   SendOptions send_;
   SinkOptions sink_;
   LoadOptions load_;
+  UserOptions user_options_;
   bool no_pipelining_ = false;
   std::string tls_ = "none";
   std::string listen_;
@@ -106,6 +108,7 @@ Parser::Parser()
   add_send();
   add_sink();
   add_load();
+  add_user();
   for (const Missing& each : kMissing) {
     subcommand(app_, each.name, each.description).allow_extras()->fallthrough(false);
   }
@@ -195,6 +198,23 @@ void Parser::add_load() {
       ->type_name("MODE");
 }
 
+void Parser::add_user() {
+  CLI::App& user = subcommand(app_, "user", "manage submission accounts");
+  add_config_option(user);
+  user.require_subcommand(1);
+  CLI::App& add =
+      subcommand(user, "add", "make an account; the password comes from a prompt, or a line of stdin");
+  add_config_option(add);
+  add.add_option("NAME", user_options_.name, "name to log in with, often a mail address")->required();
+  add.add_flag("--replace", user_options_.replace, "give an account that is there a new password");
+  CLI::App& remove = subcommand(user, "remove", "remove an account");
+  add_config_option(remove);
+  remove.add_option("NAME", user_options_.name, "name of the account")->required();
+  CLI::App& list = subcommand(user, "list", "print the names of all accounts");
+  add_config_option(list);
+  list.add_flag("--json", user_options_.json, "print them as JSON");
+}
+
 Command Parser::parse(std::vector<std::string> arguments) {
   if (!arguments.empty() && arguments.front() == "help") return help(arguments);
   std::ranges::reverse(arguments);  // CLI11 takes them from the back
@@ -223,6 +243,7 @@ Command Parser::chosen() {
   if (name == "send") return chosen_send();
   if (name == "sink") return chosen_sink();
   if (name == "load") return chosen_load();
+  if (name == "user") return chosen_user(sub);
   if (name == "config") {
     if (sub.get_subcommands().front()->get_name() == "default") return ConfigDefaultOptions{};
     return ConfigCheckOptions{check_file_.empty() ? config_file() : std::filesystem::path(check_file_)};
@@ -263,6 +284,15 @@ Command Parser::chosen_load() {
   load_.server = *std::move(server);
   load_.pipelining = !no_pipelining_;
   return std::move(load_);
+}
+
+Command Parser::chosen_user(const CLI::App& user) {
+  const std::string action = user.get_subcommands().front()->get_name();
+  user_options_.config = config_file();
+  user_options_.action = action == "add"      ? UserOptions::Action::add
+                         : action == "remove" ? UserOptions::Action::remove
+                                              : UserOptions::Action::list;
+  return std::move(user_options_);
 }
 
 Command Parser::help(const std::vector<std::string>& arguments) {

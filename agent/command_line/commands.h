@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "postrider/agent/accounts/user_options.h"
 #include "postrider/agent/command_line/exit_code.h"
 #include "postrider/agent/config/host_port.h"
 #include "postrider/agent/load/load_options.h"
@@ -31,6 +32,6 @@ struct Farewell {
 };
 
 using Command = std::variant<Farewell, ServeOptions, ConfigCheckOptions, ConfigDefaultOptions, SendOptions,
-                             SinkOptions, LoadOptions>;
+                             SinkOptions, LoadOptions, UserOptions>;
 
 }  // namespace postrider::agent

@@ -10,7 +10,7 @@ struct Examples {
   std::string_view text;
 };
 
-constexpr std::array<Examples, 7> kExamples{{
+constexpr std::array<Examples, 8> kExamples{{
     {"", R"(First steps:
   postrider serve                        a mail server on 127.0.0.1:2525, mail for localhost goes to ./postrider-state
   postrider send --from me@localhost --to you@localhost --subject Hi --body 'Hello'
@@ -48,6 +48,14 @@ Examples:
   postrider sink --listen 127.0.0.1:2600 --maildir './caught/{domain}/{local}')"},
     {"load", R"(Example:
   postrider load 127.0.0.1:2600 --messages 100000 --sessions 20 --size 1024)"},
+    {"user",
+     R"(Accounts are for submission listeners. The file holds what checks a password, never the password; a running agent
+sees a change at the next login.
+
+Examples:
+  postrider user add fred@example.org                        asks for the password
+  pass show mail/fred | postrider user add fred --config /etc/postrider.toml
+  postrider user list --json)"},
     {"help", R"(Example:
   postrider help send)"},
 }};

@@ -1,6 +1,7 @@
 #include <exception>
 #include <iostream>
 
+#include "postrider/agent/accounts/user_command.h"
 #include "postrider/agent/command_line/command_line.h"
 #include "postrider/agent/command_line/print_problems.h"
 #include "postrider/agent/config/config_reader.h"
@@ -21,6 +22,7 @@ ExitCode run(const ServeOptions& options) { return serve(options); }
 ExitCode run(const SendOptions& options) { return send(options); }
 ExitCode run(const SinkOptions& options) { return sink(options); }
 ExitCode run(const LoadOptions& options) { return load(options); }
+ExitCode run(const UserOptions& options) { return user(options); }
 
 ExitCode run(const ConfigDefaultOptions&) {
   std::cout << default_config_text() << std::flush;

@@ -90,11 +90,31 @@ TEST(CommandLine, MistakesAreUsageErrors) {
   }
 }
 
+TEST(CommandLine, ManagesAccounts) {
+  const auto add =
+      parsed<UserOptions>({"user", "add", "fred@example.org", "--replace", "--config", "c.toml"});
+  EXPECT_EQ(add.action, UserOptions::Action::add);
+  EXPECT_EQ(add.name, "fred@example.org");
+  EXPECT_TRUE(add.replace);
+  EXPECT_EQ(add.config, "c.toml");
+  const auto remove = parsed<UserOptions>({"--config", "c.toml", "user", "remove", "fred"});
+  EXPECT_EQ(remove.action, UserOptions::Action::remove);
+  EXPECT_EQ(remove.name, "fred");
+  EXPECT_EQ(remove.config, "c.toml");
+  const auto list = parsed<UserOptions>({"user", "--config", "c.toml", "list", "--json"});
+  EXPECT_EQ(list.action, UserOptions::Action::list);
+  EXPECT_TRUE(list.json);
+  EXPECT_EQ(list.config, "c.toml");
+  for (const Words& words : std::vector<Words>{
+           {"user"}, {"user", "add"}, {"user", "remove"}, {"user", "list", "x"}, {"user", "add", "a", "b"}}) {
+    EXPECT_EQ(parsed<Farewell>(words).code, ExitCode::usage);
+  }
+}
+
 TEST(CommandLine, SaysWhatIsNotBuiltYet) {
   for (const Words& words : std::vector<Words>{{"mx", "example.org", "--json"},
                                                {"probe", "h:25"},
                                                {"queue", "list", "--json"},
-                                               {"user", "add", "u"},
                                                {"fuzz", "--listen", "127.0.0.1:1"},
                                                {"smuggle", "--inbound", "h:1", "--outbound", "127.0.0.1:2"},
                                                {"send", "--mx", "--from", "a@x", "--to", "b@y"},

@@ -119,7 +119,8 @@ TEST(ParseServerFirst, Table) {
 }
 
 TEST(ParseClientFinal, ReadsAllOfIt) {
-  const auto final = parse_client_final("c=biws,r=abc,x=y,p=" + kDigest);
+  const std::string message = "c=biws,r=abc,x=y,p=" + kDigest;
+  const auto final = parse_client_final(message);
   ASSERT_TRUE(final);
   EXPECT_EQ(final->binding, "n,,");
   EXPECT_EQ(final->nonce, "abc");

@@ -109,7 +109,7 @@ TEST_F(ScramServerTest, FinalMessages) {
       {with("$k0", "$k"), "bad_nonce"},
       {with("biws", to_base64("y,,")), "binding_mismatch"},
       {with("biws", to_base64("n,,x")), "binding_mismatch"},
-      {with("dVQ=", "dVU="), "malformed"},  // bits that stand for nothing
+      {with("dVQ=", "dVR="), "malformed"},  // bits that stand for nothing
       {with("p=dHz", "p=eHz"), "refused"},
       {with(",p=", ",x=y,p="), "refused"},
       {std::string(kClientFirst), "malformed"},
