@@ -272,7 +272,8 @@ Task<Outcome<void>> Channel::encrypt(std::unique_ptr<transport::TlsEngine> engin
   }
   rest();
   const transport::SteadyTime deadline = transport::later(loop_.now(), config_.timeouts.start_tls);
-  transport::TlsStart started = std::unexpected(transport::TlsFailure{transport::error::operation_aborted, {}});
+  transport::TlsStart started =
+      std::unexpected(transport::TlsFailure{transport::error::operation_aborted, {}});
   {
     auto either = transport::start_tls(loop_, std::move(stream_), std::move(engine), deadline) ||
                   shaking_hands_.emplace(loop_).wait();

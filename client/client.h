@@ -30,6 +30,7 @@
 #include "postrider/client/outcome.h"
 #include "postrider/protocol/grammar/capabilities.h"
 #include "postrider/protocol/grammar/command.h"
+#include "postrider/protocol/session/client_session.h"
 #include "postrider/transport/loop.h"
 #include "postrider/transport/network.h"
 #include "postrider/transport/signal.h"

@@ -76,7 +76,7 @@ struct ClientConfig {
   std::optional<transport::Endpoint> source;  // the local address to connect from
   ClientTls tls;
   std::shared_ptr<const ClientLogin> login;
-  bool pipelining = true;                     // where the server offers it
+  bool pipelining = true;  // where the server offers it
   Chunking chunking = Chunking::when_needed;
   EightBitToSeven eight_bit_to_seven = EightBitToSeven::refuse;
   Transcript transcript;  // may be empty

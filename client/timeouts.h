@@ -21,8 +21,8 @@ struct Timeouts {
   Duration connect = std::chrono::seconds(30);
   Duration greeting = std::chrono::minutes(5);  // RFC 5321 4.5.3.2.1
   Duration hello = std::chrono::minutes(5);
-  Duration start_tls = std::chrono::minutes(5);       // the reply, then the handshake
-  Duration authentication = std::chrono::minutes(5);  // each reply; a server may delay a failure
+  Duration start_tls = std::chrono::minutes(5);        // the reply, then the handshake
+  Duration authentication = std::chrono::minutes(5);   // each reply; a server may delay a failure
   Duration mail = std::chrono::minutes(5);             // RFC 5321 4.5.3.2.2
   Duration rcpt = std::chrono::minutes(5);             // RFC 5321 4.5.3.2.3
   Duration data = std::chrono::minutes(2);             // RFC 5321 4.5.3.2.4

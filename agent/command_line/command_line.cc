@@ -32,9 +32,8 @@ struct Missing {
   std::string_view name;
   std::string_view description;
 };
-constexpr std::array<Missing, 5> kMissing{{
+constexpr std::array<Missing, 4> kMissing{{
     {"mx", "show where mail for a domain goes (not built yet)"},
-    {"probe", "connect to a server and report what it offers (not built yet)"},
     {"queue", "look at and act on the queue (not built yet)"},
     {"fuzz", "play hostile clients or servers (not built yet)"},
     {"smuggle", "find end-of-data disagreements through a relay (not built yet)"},
@@ -52,11 +51,14 @@ class Parser {
   void add_send();
   void add_sink();
   void add_load();
+  void add_probe();
   void add_user();
   Command chosen();
   Command chosen_send();
+  client::TlsUse chosen_tls(bool given) const;
   Command chosen_sink();
   Command chosen_load();
+  Command chosen_probe();
   Command chosen_user(const CLI::App& user);
   // CLI11 would take the word behind "help" for the subcommand itself.
   Command help(const std::vector<std::string>& arguments);
@@ -82,6 +84,7 @@ class Parser {
   std::string body_;
   bool mx_ = false;
   bool insecure_ = false;
+  bool json_ = false;
   std::string user_;
   std::string password_variable_;
   std::string mechanism_;
@@ -108,6 +111,7 @@ Parser::Parser()
   add_send();
   add_sink();
   add_load();
+  add_probe();
   add_user();
   for (const Missing& each : kMissing) {
     subcommand(app_, each.name, each.description).allow_extras()->fallthrough(false);
@@ -149,15 +153,21 @@ void Parser::add_send() {
   send.add_option("--body", body_, "make a message with this text")->type_name("S");
   send.add_flag("--lmtp", send_.lmtp, "speak LMTP: each recipient has a reply of its own");
   send.add_flag("--transcript", send_.transcript, "print the dialogue on stdout");
-  send.add_option("--tls", tls_, "none | opportunistic | starttls | implicit (only none is built yet)")
+  send.add_option(
+          "--tls", tls_,
+          "none; opportunistic: STARTTLS where it is offered; starttls: or nothing; implicit: from the\n"
+          "first octet; default: opportunistic, with --user starttls, with --lmtp none")
       ->check(CLI::IsMember({"none", "opportunistic", "starttls", "implicit"}))
       ->type_name("MODE");
-  send.add_option("--user", user_, "account (not built yet)")->type_name("U");
-  send.add_option("--password-env", password_variable_, "variable that holds the password (not built yet)")
+  send.add_option("--user", user_, "account to log in to")->type_name("U");
+  send.add_option("--password-env", password_variable_,
+                  "variable of the environment that holds the password, or the token")
       ->type_name("VAR");
-  send.add_option("--auth", mechanism_, "SASL mechanism (not built yet)")->type_name("MECH");
-  send.add_option("--ca", authorities_, "certificates to trust (not built yet)")->type_name("FILE");
-  send.add_flag("--insecure", insecure_, "accept any certificate (not built yet)");
+  send.add_option("--auth", mechanism_, "SASL mechanism; default: the strongest that both have")
+      ->type_name("MECH");
+  send.add_option("--ca", authorities_, "certificates to trust, in PEM; default: the system's")
+      ->type_name("FILE");
+  send.add_flag("--insecure", insecure_, "accept any certificate");
 }
 
 void Parser::add_sink() {
@@ -196,6 +206,21 @@ void Parser::add_load() {
   load.add_option("--tls", tls_, "none | starttls | implicit (only none is built yet)")
       ->check(CLI::IsMember({"none", "starttls", "implicit"}))
       ->type_name("MODE");
+}
+
+void Parser::add_probe() {
+  CLI::App& probe =
+      subcommand(app_, "probe", "connect to a server and report what it offers, and its certificate");
+  add_config_option(probe);
+  probe.add_option("SERVER", server_, "server to look at; port 25 if none is given")
+      ->type_name("HOST[:PORT]")
+      ->required();
+  probe.add_option("--tls", tls_, "starttls | implicit; default: implicit for port 465, else starttls")
+      ->check(CLI::IsMember({"starttls", "implicit"}))
+      ->type_name("MODE");
+  probe.add_option("--ca", authorities_, "certificates to trust, in PEM; default: the system's")
+      ->type_name("FILE");
+  probe.add_flag("--json", json_, "print the result as JSON");
 }
 
 void Parser::add_user() {
@@ -243,6 +268,7 @@ Command Parser::chosen() {
   if (name == "send") return chosen_send();
   if (name == "sink") return chosen_sink();
   if (name == "load") return chosen_load();
+  if (name == "probe") return chosen_probe();
   if (name == "user") return chosen_user(sub);
   if (name == "config") {
     if (sub.get_subcommands().front()->get_name() == "default") return ConfigDefaultOptions{};
@@ -254,9 +280,20 @@ Command Parser::chosen() {
 Command Parser::chosen_send() {
   const CLI::App& send = *app_.get_subcommands().front();
   if (mx_) return not_built("--mx, delivery to the recipients' mail exchangers; name a --server");
-  if (tls_ != "none") return not_built("TLS; leave --tls out or write --tls none");
-  for (const char* const option : {"--user", "--password-env", "--auth", "--ca", "--insecure"}) {
-    if (send.count(option) != 0) return not_built(option);
+  if (send.count("--user") != send.count("--password-env")) {
+    return usage_error("send", "--user and --password-env need each other");
+  }
+  if (send.count("--auth") != 0 && send.count("--user") == 0) {
+    return usage_error("send", "--auth needs --user");
+  }
+  if (send.count("--user") != 0) send_.user = user_;
+  if (send.count("--auth") != 0) send_.mechanism = mechanism_;
+  if (send.count("--ca") != 0) send_.authorities = authorities_;
+  send_.password_variable = password_variable_;
+  send_.insecure = insecure_;
+  send_.tls = chosen_tls(send.count("--tls") != 0);
+  if (send_.user && send_.tls == client::TlsUse::opportunistic) {
+    return usage_error("send", "--user asks for --tls starttls or implicit: a password must not go in clear");
   }
   send_.config = config_file();
   if (send.count("--server") != 0) send_.server = server_;
@@ -269,12 +306,34 @@ Command Parser::chosen_send() {
   return std::move(send_);
 }
 
+client::TlsUse Parser::chosen_tls(bool given) const {
+  using client::TlsUse;
+  if (!given) return send_.lmtp ? TlsUse::none : send_.user ? TlsUse::required : TlsUse::opportunistic;
+  if (tls_ == "starttls") return TlsUse::required;
+  if (tls_ == "implicit") return TlsUse::implicit;
+  return tls_ == "opportunistic" ? TlsUse::opportunistic : TlsUse::none;
+}
+
 Command Parser::chosen_sink() {
   auto listen = parse_listen_address(listen_);
   if (!listen) return usage_error("sink", "--listen: '" + listen_ + "' " + listen.error());
   sink_.listen = *std::move(listen);
   if (!maildir_.empty()) sink_.maildir = maildir_;
   return std::move(sink_);
+}
+
+Command Parser::chosen_probe() {
+  ProbeOptions options;
+  auto server = parse_host_port(server_, 25);
+  if (!server) return usage_error("probe", "'" + server_ + "' " + server.error());
+  constexpr std::uint16_t kImplicit = 465;  // RFC 8314 3.3
+  const bool given = app_.get_subcommands().front()->count("--tls") != 0;
+  options.implicit = given ? tls_ == "implicit" : server->port == kImplicit;
+  options.server = *std::move(server);
+  options.config = config_file();
+  if (!authorities_.empty()) options.authorities = authorities_;
+  options.json = json_;
+  return options;
 }
 
 Command Parser::chosen_load() {

@@ -12,6 +12,7 @@
 #include "postrider/agent/command_line/exit_code.h"
 #include "postrider/agent/config/host_port.h"
 #include "postrider/agent/load/load_options.h"
+#include "postrider/agent/probe/probe_command.h"
 #include "postrider/agent/send/send_options.h"
 #include "postrider/agent/serve/serve_command.h"
 #include "postrider/agent/serve/sink_command.h"
@@ -32,6 +33,6 @@ struct Farewell {
 };
 
 using Command = std::variant<Farewell, ServeOptions, ConfigCheckOptions, ConfigDefaultOptions, SendOptions,
-                             SinkOptions, LoadOptions, UserOptions>;
+                             SinkOptions, LoadOptions, ProbeOptions, UserOptions>;
 
 }  // namespace postrider::agent

@@ -10,7 +10,7 @@ struct Examples {
   std::string_view text;
 };
 
-constexpr std::array<Examples, 8> kExamples{{
+constexpr std::array<Examples, 9> kExamples{{
     {"", R"(First steps:
   postrider serve                        a mail server on 127.0.0.1:2525, mail for localhost goes to ./postrider-state
   postrider send --from me@localhost --to you@localhost --subject Hi --body 'Hello'
@@ -38,6 +38,8 @@ The exit status is 0 only when every recipient was accepted.
 Examples:
   postrider send --server 127.0.0.1:2525 --from a@localhost --to b@localhost --subject Hi --body 'Hello, B'
   postrider send --server mx.example.org --from a@example.net --to b@example.org message.eml
+  PASSWORD=… postrider send --server mail.example.org --user a --password-env PASSWORD --from a@example.org \
+    --to b@example.net message.eml
   postrider send --lmtp --server 127.0.0.1:24 --from '<>' --to b --to c --transcript < message.eml)"},
     {"sink",
      R"(Counts what comes and prints the sums at the end; every few seconds too when stderr is a terminal.
@@ -48,6 +50,13 @@ Examples:
   postrider sink --listen 127.0.0.1:2600 --maildir './caught/{domain}/{local}')"},
     {"load", R"(Example:
   postrider load 127.0.0.1:2600 --messages 100000 --sessions 20 --size 1024)"},
+    {"probe",
+     R"(Shows the greeting, what is offered before and after TLS, the version of TLS, the cipher, the certificate and
+whether it would be believed. No mail is sent.
+
+Examples:
+  postrider probe mx.example.org
+  postrider probe mail.example.org:465 --json)"},
     {"user",
      R"(Accounts are for submission listeners. The file holds what checks a password, never the password; a running agent
 sees a change at the next login.

@@ -82,7 +82,8 @@ void read_listener(const toml::table& table, std::size_t index, ReadContext& con
     reader.problem("sender_check", "is for listeners with role = \"submission\"");
   }
   if (listener.role == Role::submission && effective_tls(listener) == ListenerTls::none) {
-    reader.problem("tls", "\"none\" and role = \"submission\" exclude each other: passwords are taken under TLS alone");
+    reader.problem(
+        "tls", "\"none\" and role = \"submission\" exclude each other: passwords are taken under TLS alone");
   }
   reader.finish();
   config.listeners.push_back(std::move(listener));

@@ -13,11 +13,13 @@
 
 #include <unistd.h>
 
+#include "postrider/agent/accounts/sasl_primitives.h"
 #include "postrider/agent/command_line/print_problems.h"
 #include "postrider/agent/config/config_reader.h"
 #include "postrider/agent/send/compose.h"
 #include "postrider/agent/send/delivery_outcome.h"
 #include "postrider/agent/send/host_lookup.h"
+#include "postrider/agent/send/send_security.h"
 #include "postrider/agent/send/transcript.h"
 #include "postrider/client/client.h"
 #include "postrider/transport/loop.h"
@@ -28,6 +30,8 @@ namespace {
 
 constexpr std::uint16_t kSmtpPort = 25;
 constexpr std::uint16_t kLmtpPort = 24;
+constexpr std::uint16_t kSubmissionPort = 587;           // RFC 6409 3.1
+constexpr std::uint16_t kEncryptedSubmissionPort = 465;  // RFC 8314 3.3
 // What is read into memory: stdin, and files that get header lines. A file alone is streamed.
 constexpr std::size_t kMostInMemory = std::size_t{1} << 30;
 
@@ -36,24 +40,32 @@ ExitCode fail(ExitCode code, std::string_view what) {
   return code;
 }
 
-struct Failed {
-  ExitCode code;
-  std::string text;
-};
+using Failed = SendProblem;
+
+std::uint16_t usual_port(const SendOptions& options) {
+  if (options.lmtp) return kLmtpPort;
+  if (options.tls == client::TlsUse::implicit) return kEncryptedSubmissionPort;
+  return options.user ? kSubmissionPort : kSmtpPort;
+}
+
+bool suits(const Listener& listener, const SendOptions& options) {
+  const Role role = options.lmtp ? Role::lmtp : options.user ? Role::submission : Role::mx;
+  const bool implicit = effective_tls(listener) == ListenerTls::implicit;
+  return listener.role == role && implicit == (options.tls == client::TlsUse::implicit);
+}
 
 // The listener of our own agent that takes messages of this kind.
 std::expected<HostPort, Failed> server_of(const SendOptions& options, const Config& config) {
   if (options.server) {
-    auto server = parse_host_port(*options.server, options.lmtp ? kLmtpPort : kSmtpPort);
+    auto server = parse_host_port(*options.server, usual_port(options));
     if (server) return *std::move(server);
     return std::unexpected(Failed{ExitCode::usage, "--server: '" + *options.server + "' " + server.error()});
   }
-  const Role role = options.lmtp ? Role::lmtp : Role::mx;
-  const auto listener = std::ranges::find(config.listeners, role, &Listener::role);
-  if (listener == config.listeners.end() || listener->address.port == 0) {
-    return std::unexpected(Failed{ExitCode::usage, "the configuration has no " +
-                                                       std::string(to_string(role)) +
-                                                       " listener to send to; name a --server"});
+  const auto listener = std::ranges::find_if(
+      config.listeners, [&](const Listener& each) { return suits(each, options) && each.address.port != 0; });
+  if (listener == config.listeners.end()) {
+    return std::unexpected(
+        Failed{ExitCode::usage, "the configuration has no listener that suits; name a --server"});
   }
   HostPort server = listener->address;
   if (server.host == "0.0.0.0") server.host = "127.0.0.1";
@@ -141,18 +153,30 @@ struct Delivery {
   client::DeliveryReport report;
 };
 
-// Tries the server's addresses until one answers.
-client::Task<void> run(transport::Loop& loop, const client::ClientConfig& config,
+// Tries the server's addresses until one answers. Where TLS is welcome and not needed, and does not come
+// about, the same address is tried once more in clear (RFC 7435).
+client::Task<void> run(transport::Loop& loop, client::ClientConfig config,
                        const std::vector<transport::Endpoint>& addresses, const client::Envelope& envelope,
                        client::MessageSource& message, Delivery& delivery) {
   transport::SocketNetwork network(loop);
-  for (const transport::Endpoint& address : addresses) {
+  for (std::size_t at = 0; at < addresses.size();) {
     client::Client client(loop, config);
-    const client::Outcome<void> connected = co_await client.connect(network, address);
+    const client::Outcome<void> connected = co_await client.connect(network, addresses[at]);
     if (!connected) {
       delivery.not_connected = connected.error();
       const bool answered = connected.error().reply.has_value();
       if (answered) co_await client.quit();
+      const bool in_clear = config.tls.use == client::TlsUse::opportunistic &&
+                            connected.error().phase == client::Phase::start_tls;
+      if (in_clear) {
+        std::cerr << "postrider send: in clear, since TLS did not come about: " << connected.error().text()
+                  << '\n';
+        config.tls.use = client::TlsUse::none;
+        continue;
+      }
+      const bool hopeless = connected.error().phase == client::Phase::authentication;
+      if (hopeless) break;
+      ++at;
       continue;
     }
     delivery.not_connected.reset();
@@ -169,7 +193,10 @@ ExitCode report_no_connection(const SendOptions& options, const HostPort& server
     std::cout << each << ": " << to_text(server) << ": " << failure.text() << '\n';
   }
   std::cout.flush();
-  return ExitCode::unavailable;
+  // Whom the server does not let in, another try does not help.
+  const bool refused =
+      failure.phase == client::Phase::authentication && (!failure.reply || failure.reply->code().permanent());
+  return refused ? ExitCode::permission : ExitCode::unavailable;
 }
 
 }  // namespace
@@ -196,6 +223,10 @@ ExitCode send(const SendOptions& options) {
     config.transcript = [&transcript](client::Direction direction, std::string_view octets) {
       transcript.print(direction, octets);
     };
+  }
+  const SaslPrimitives primitives;
+  if (const auto good = secure(options, loaded->config.tls.backend, *server, primitives, config); !good) {
+    return fail(good.error().code, good.error().text);
   }
   Delivery delivery;
   transport::Loop loop;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "postrider/agent/config/host_port.h"
+#include "postrider/client/config.h"
 
 namespace postrider::agent {
 
@@ -19,6 +20,12 @@ struct SendOptions {
   std::vector<std::string> headers;   // "K: V"
   std::optional<std::string> subject;
   std::optional<std::string> body;
+  client::TlsUse tls = client::TlsUse::opportunistic;
+  std::optional<std::string> user;
+  std::string password_variable;                     // of the environment; with `user` alone
+  std::optional<std::string> mechanism;              // SASL; none: the strongest that both sides have
+  std::optional<std::filesystem::path> authorities;  // PEM; none: the system's
+  bool insecure = false;                             // any certificate will do
   bool lmtp = false;
   bool transcript = false;
 };

@@ -23,10 +23,11 @@ void log_failure(Log& log, const server::ConnectionInfo& info, const transport::
 }  // namespace
 
 server::Task<transport::StreamResult> encrypt(std::unique_ptr<transport::Stream> plain,
-                                              const ListenerPolicy& policy, const server::ConnectionInfo& info,
-                                              Log& log) {
+                                              const ListenerPolicy& policy,
+                                              const server::ConnectionInfo& info, Log& log) {
   const std::shared_ptr<const MailPolicy> current = policy.current();
-  if (!current->tls) co_return std::unexpected(transport::error_code(transport::error::operation_not_supported));
+  if (!current->tls)
+    co_return std::unexpected(transport::error_code(transport::error::operation_not_supported));
   std::unique_ptr<transport::TlsEngine> engine = current->tls->engine();
   const transport::SteadyTime deadline = transport::later(info.loop().now(), kHandshake);
   transport::TlsStart started =

@@ -17,8 +17,8 @@ inline constexpr server::ReplyView kReadyForTls{protocol::code::service_ready, p
 // The encrypted stream, with the listener's present certificate; a failure is logged with its reason. All but
 // `plain` outlive the task.
 server::Task<transport::StreamResult> encrypt(std::unique_ptr<transport::Stream> plain,
-                                              const ListenerPolicy& policy, const server::ConnectionInfo& info,
-                                              Log& log);
+                                              const ListenerPolicy& policy,
+                                              const server::ConnectionInfo& info, Log& log);
 
 server::AuthPeer auth_peer(const server::ConnectionInfo& info);
 

@@ -27,8 +27,7 @@ protocol::Capabilities capabilities(const LimitsConfig& limits) {
 server::AuthPeer encrypted_peer() {
   server::AuthPeer peer;
   peer.connection.encrypted = true;
-  for (const std::string_view type :
-       {protocol::sasl::kTlsExporter, protocol::sasl::kTlsServerEndPoint}) {
+  for (const std::string_view type : {protocol::sasl::kTlsExporter, protocol::sasl::kTlsServerEndPoint}) {
     peer.connection.bindings.push_back({std::string(type), "?"});
   }
   return peer;

@@ -63,7 +63,8 @@ std::expected<TlsCertificate, std::string> own_certificate(const transport::TlsP
   if (const auto written = write_private(certificate, made->certificate_pem); !written) {
     return Failed(written.error());
   }
-  LogLine line(LogLevel::warning, "a self-signed certificate was made; clients that verify will not accept it");
+  LogLine line(LogLevel::warning,
+               "a self-signed certificate was made; clients that verify will not accept it");
   log.write(line.add("certificate", certificate.string()).add("hostname", config.hostname));
   return out;
 }
@@ -83,9 +84,8 @@ std::expected<const transport::TlsProvider*, std::string> tls_provider(TlsBacken
 
 std::expected<std::shared_ptr<const transport::TlsServerContext>, std::string> server_tls(
     const Config& config, transport::SystemTime now, Log& log) {
-  const bool wanted = std::ranges::any_of(config.listeners, [](const Listener& each) {
-    return effective_tls(each) != ListenerTls::none;
-  });
+  const bool wanted = std::ranges::any_of(
+      config.listeners, [](const Listener& each) { return effective_tls(each) != ListenerTls::none; });
   if (!wanted) return nullptr;
   const auto provider = tls_provider(config.tls.backend);
   if (!provider) return Failed(provider.error());

@@ -185,7 +185,9 @@ MailAgent::Open* MailAgent::find(const HostPort& address) {
 void MailAgent::announce(const Open& open) {
   const std::shared_ptr<const MailPolicy> policy = open.policy.current();
   LogLine line(LogLevel::info, "listening");
-  line.add("address", open.actual.to_string()).add("role", to_string(policy->role)).add("tls", to_string(open.tls));
+  line.add("address", open.actual.to_string())
+      .add("role", to_string(policy->role))
+      .add("tls", to_string(open.tls));
   services_.log.write(line);
   if (policy->role != Role::sink && !policy->routes->names_a_domain()) {
     LogLine warning(LogLevel::warning,

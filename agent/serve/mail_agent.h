@@ -60,7 +60,7 @@ class MailAgent {
   struct Open;
 
   std::expected<std::unique_ptr<Open>, StartFailure> open(const Config& config, const Listener& listener,
-                                                           const Shared& shared);
+                                                          const Shared& shared);
   Open* find(const HostPort& address);
   void announce(const Open& open);
 

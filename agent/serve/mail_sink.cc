@@ -110,7 +110,9 @@ void MailSink::give_up(int error) {
 server::Answer MailSink::finish(const protocol::ev::BodyEnd& end, std::size_t recipient) {
   if (concluded_) return reply_to(recipient);
   if (message_ && completion_) {
-    completion_->finish([&](std::string_view piece) { message_->append(piece); });
+    completion_->finish([&](std::string_view piece) {
+      [[maybe_unused]] const bool full = message_->append(piece);  // it is written at once now
+    });
   }
   if (message_) return commit(end.octets);
   return conclude(end.octets);

@@ -104,12 +104,11 @@ ExitCode run(const ServeOptions& options, const LoadedConfig& loaded) {
   store_options.hostname = config.hostname;
   MaildirStore store(store_options);
   const SaslPrimitives primitives;
-  AccountStore accounts(config.accounts_file, primitives,
-                        [&log](const std::vector<ConfigProblem>& problems) {
-                          for (const ConfigProblem& problem : problems) {
-                            log_line(log, LogLevel::error, problem.to_text());
-                          }
-                        });
+  AccountStore accounts(config.accounts_file, primitives, [&log](const std::vector<ConfigProblem>& problems) {
+    for (const ConfigProblem& problem : problems) {
+      log_line(log, LogLevel::error, problem.to_text());
+    }
+  });
   HashingPool hashing;
   LoginThrottle throttle;
   AccountAuthenticator authenticator(AccountAuthenticator::usual_mechanisms(), accounts, hashing, throttle,

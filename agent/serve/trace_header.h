@@ -23,11 +23,11 @@ struct TraceInfo {
   transport::Endpoint peer;
   std::string hostname;  // ours
   protocol::Flavor flavor = protocol::Flavor::smtp;
-  bool extended_hello = true;            // EHLO or LHLO, not HELO
-  bool smtputf8 = false;                 // the transaction uses RFC 6531
+  bool extended_hello = true;  // EHLO or LHLO, not HELO
+  bool smtputf8 = false;       // the transaction uses RFC 6531
   bool authenticated = false;
-  std::string tls_version;  // "TLSv1.3"; empty in clear
-  std::string tls_cipher;   // as the TLS library names it
+  std::string tls_version;               // "TLSv1.3"; empty in clear
+  std::string tls_cipher;                // as the TLS library names it
   std::string id;                        // an atom
   std::optional<std::string> recipient;  // when there is exactly one, RFC 5321 4.4 and 7.2
   transport::SystemTime time;
