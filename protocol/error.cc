@@ -34,6 +34,7 @@ std::string_view to_string(Errc code) noexcept {
     case Errc::auth_line_too_long: return "auth_line_too_long";
     case Errc::already_authenticated: return "already_authenticated";
     case Errc::unknown_mechanism: return "unknown_mechanism";
+    case Errc::encryption_required: return "encryption_required";
     case Errc::not_implemented: return "not_implemented";
     case Errc::bad_chunk_size: return "bad_chunk_size";
     case Errc::chunk_out_of_sequence: return "chunk_out_of_sequence";

@@ -66,7 +66,9 @@ std::vector<ConfigProblem> not_built_yet(const LoadedConfig& loaded) {
       }
     }
   }
-  if (loaded.origins.has("console.address") && config.console.address) {
+  // The default, written out by `config default`, asks for no more than the embedded one does.
+  const bool usual = config.console.address == embedded_config().config.console.address;
+  if (loaded.origins.has("console.address") && config.console.address && !usual) {
     collector.add("console.address", "the console; write address = \"\" to leave it off");
   }
   return std::move(collector).sorted();

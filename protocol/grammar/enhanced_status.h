@@ -55,7 +55,8 @@ inline constexpr EnhancedDetail other_content{6, 0};
 inline constexpr EnhancedDetail non_ascii_addresses{6, 7};  // RFC 6531 4
 inline constexpr EnhancedDetail security{7, 0};
 inline constexpr EnhancedDetail not_authorized{7, 1};
-inline constexpr EnhancedDetail bad_credentials{7, 8};  // RFC 4954 6
+inline constexpr EnhancedDetail bad_credentials{7, 8};       // RFC 4954 6
+inline constexpr EnhancedDetail encryption_required{7, 11};  // RFC 4954 6
 inline constexpr EnhancedDetail too_many_connections{4, 5};
 }  // namespace status
 

@@ -88,6 +88,9 @@ ReplyView reply_hint(Errc code) noexcept {
       return {code::unrecognized_command, status::auth_line_too_long, "Authentication line too long"};
     case Errc::already_authenticated: return out_of_order("Already authenticated");
     case Errc::unknown_mechanism: return not_implemented("Mechanism not offered, see EHLO");
+    case Errc::encryption_required:
+      return {code::encryption_required, status::encryption_required,
+              "Encryption required, send STARTTLS first"};
     case Errc::not_implemented:  // RFC 5321 4.2.4
       return {code::not_implemented, status::invalid_command, "Command not implemented"};
     // Message content

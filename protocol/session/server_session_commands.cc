@@ -137,7 +137,10 @@ bool ServerSession::on_rcpt(const Rcpt& rcpt, ServerEvent& out) {
 
 bool ServerSession::on_auth(const Auth& auth, ServerEvent& out) {
   const Capabilities& offer = offered();
-  if (!offer.has(Extension::auth)) return refuse(Verb::auth, Errc::not_implemented, out);
+  if (!offer.has(Extension::auth)) {
+    const bool under_tls = !encrypted_ && profile_->capabilities(true).has(Extension::auth);
+    return refuse(Verb::auth, under_tls ? Errc::encryption_required : Errc::not_implemented, out);
+  }
   if (authenticated_) return refuse(Verb::auth, Errc::already_authenticated, out);  // RFC 4954 4
   if (!offer.has_mechanism(auth.mechanism)) return refuse(Verb::auth, Errc::unknown_mechanism, out);
   return ask(Question::auth, out, ev::Auth{auth.mechanism, auth.initial});

@@ -31,7 +31,8 @@ TEST(HeaderCompletion, AddsWhatIsMissingHoweverTheMessageIsCut) {
       {"Date: then\r\nSubject: x\r\n\r\nbody\r\n",
        "Date: then\r\nSubject: x\r\nMessage-ID: <M>\r\n\r\nbody\r\n"},
       {"MESSAGE-ID: <1@x>\r\n\r\n", "MESSAGE-ID: <1@x>\r\nDate: D\r\n\r\n"},
-      {"message-id : <1@x>\r\nDATE:\r\n then\r\n\r\n\r\n", "message-id : <1@x>\r\nDATE:\r\n then\r\n\r\n\r\n"},
+      {"message-id : <1@x>\r\nDATE:\r\n then\r\n\r\n\r\n",
+       "message-id : <1@x>\r\nDATE:\r\n then\r\n\r\n\r\n"},
       // Neither a longer name, nor a folded line, nor the body is the field.
       {"Resent-Date: x\r\nDates: x\r\nX: y\r\n Date: no\r\n\tMessage-ID: no\r\n\r\nDate: no\r\n\r\n",
        "Resent-Date: x\r\nDates: x\r\nX: y\r\n Date: no\r\n\tMessage-ID: no\r\nDate: D\r\nMessage-ID: <M>\r\n"

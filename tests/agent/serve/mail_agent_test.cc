@@ -74,7 +74,7 @@ TEST_F(MailAgentTest, OffersWhatItPromises) {
                                          "BINARYMIME", "DSN", "ENHANCEDSTATUSCODES", "LIMITS RCPTMAX=1000"}) {
     EXPECT_NE(offer.find(std::string(keyword) + "\n"), std::string::npos) << keyword << " in " << offer;
   }
-  EXPECT_EQ(offer.find("STARTTLS"), std::string::npos);
+  EXPECT_NE(offer.find("STARTTLS\n"), std::string::npos) << "what suits an mx listener";
   EXPECT_EQ(offer.find("AUTH"), std::string::npos);
 }
 

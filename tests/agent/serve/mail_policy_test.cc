@@ -84,5 +84,44 @@ TEST(MailPolicy, TellsAFullDiskFromOtherFaults) {
   EXPECT_EQ(text(EACCES), "451 4.3.0");
 }
 
+TEST(MailPolicy, UsersMaySendAnywhere) {
+  const MailPolicy policy = policy_with({});
+  const protocol::ForwardPath there{
+      .postmaster = false,
+      .mailbox = protocol::Mailbox::parse("x@elsewhere.example", protocol::Utf8::no).value()};
+  const Origin stranger(*transport::Endpoint::parse("192.0.2.1:4711"));
+  const Origin user(*transport::Endpoint::parse("192.0.2.1:4711"), "fred");
+  EXPECT_TRUE(std::holds_alternative<protocol::Reply>(judge_recipient(policy, there, stranger)));
+  EXPECT_TRUE(std::holds_alternative<IntoMaildir>(judge_recipient(policy, there, user)));
+}
+
+std::string judged_sender(const MailPolicy& policy, std::string_view from, std::string_view user) {
+  protocol::ReversePath path;
+  path.null = from.empty();
+  if (!path.null) path.mailbox = protocol::Mailbox::parse(from, protocol::Utf8::no).value();
+  const std::optional<protocol::Reply> refusal = judge_sender(policy, path, user);
+  return refusal ? protocol::to_log_line(refusal->view()).substr(0, 9) : "fine";
+}
+
+TEST(MailPolicy, SubmissionNeedsALogin) {
+  MailPolicy policy = policy_with({});
+  EXPECT_EQ(judged_sender(policy, "a@example.net", ""), "fine");
+  policy.role = Role::submission;
+  EXPECT_EQ(judged_sender(policy, "a@example.net", ""), "530 5.7.0");
+  EXPECT_EQ(judged_sender(policy, "a@example.net", "fred"), "fine");
+}
+
+TEST(MailPolicy, SendersMayHaveToBeTheAccountsOwn) {
+  MailPolicy policy = policy_with({});
+  policy.role = Role::submission;
+  policy.sender_check = SenderCheck::account;
+  EXPECT_EQ(judged_sender(policy, "fred@example.org", "fred@example.org"), "fine");
+  EXPECT_EQ(judged_sender(policy, "Fred@Example.ORG", "fred@example.org"), "fine");
+  EXPECT_EQ(judged_sender(policy, "fred@elsewhere.example", "fred@example.org"), "553 5.7.1");
+  EXPECT_EQ(judged_sender(policy, "fred@anywhere.example", "fred"), "fine");
+  EXPECT_EQ(judged_sender(policy, "freda@anywhere.example", "fred"), "553 5.7.1");
+  EXPECT_EQ(judged_sender(policy, "", "fred"), "fine");
+}
+
 }  // namespace
 }  // namespace postrider::agent

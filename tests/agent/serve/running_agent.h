@@ -12,6 +12,8 @@
 
 #include <gtest/gtest.h>
 
+#include "postrider/agent/accounts/account_authenticator.h"
+#include "postrider/agent/accounts/sasl_primitives.h"
 #include "postrider/agent/config/config_reader.h"
 #include "postrider/agent/config/not_built.h"
 #include "postrider/agent/serve/mail_agent.h"
@@ -33,7 +35,9 @@ class RunningAgent {
             transport::RealClock::instance()),
         loops_(2),
         store_(std::make_unique<MaildirStore>(MaildirOptions{}, files)),
-        services_{*store_, log_},
+        accounts_(folder / "accounts.toml", primitives_, [](const std::vector<ConfigProblem>&) {}),
+        authenticator_(AccountAuthenticator::usual_mechanisms(), accounts_, hashing_, throttle_, primitives_),
+        services_{*store_, log_, &authenticator_},
         agent_(std::make_unique<MailAgent>(loops_, services_, config(toml))) {
     const auto started = agent_->start();
     EXPECT_TRUE(started) << started.error().text;
@@ -86,6 +90,11 @@ class RunningAgent {
   Log log_;
   transport::Loops loops_;
   std::unique_ptr<MaildirStore> store_;
+  SaslPrimitives primitives_;
+  AccountStore accounts_;
+  HashingPool hashing_;
+  LoginThrottle throttle_;
+  AccountAuthenticator authenticator_;
   AgentServices services_;
   std::unique_ptr<MailAgent> agent_;
   std::thread thread_;

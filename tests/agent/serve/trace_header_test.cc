@@ -56,6 +56,36 @@ TEST(TraceHeader, NamesTheProtocol) {
   }
 }
 
+// RFC 3848, RFC 6531 4.3
+TEST(TraceHeader, SaysHowTheMessageWasProtected) {
+  struct Case {
+    bool tls, login, utf8, extended, lmtp;
+    std::string_view word;
+  };
+  for (const Case& each : {Case{true, false, false, true, false, " with ESMTPS id "},
+                           Case{true, true, false, true, false, " with ESMTPSA id "},
+                           Case{false, true, false, true, false, " with ESMTPA id "},
+                           Case{true, true, true, true, false, " with UTF8SMTPSA id "},
+                           Case{true, false, false, false, false, " with SMTP id "},
+                           Case{true, false, false, true, true, " with LMTPS id "}}) {
+    TraceInfo info = example();
+    info.tls_version = each.tls ? "TLSv1.3" : "";
+    info.tls_cipher = each.tls ? "TLS_AES_128_GCM_SHA256" : "";
+    info.authenticated = each.login;
+    info.smtputf8 = each.utf8;
+    info.extended_hello = each.extended;
+    info.flavor = each.lmtp ? protocol::Flavor::lmtp : protocol::Flavor::smtp;
+    const std::string header = trace_header(info);
+    EXPECT_NE(header.find(each.word), std::string::npos) << header;
+    EXPECT_EQ(header.find("\r\n\ttls TLS_AES_128_GCM_SHA256 (TLSv1.3);") != std::string::npos, each.tls)
+        << header;
+  }
+  TraceInfo old = example();
+  old.tls_version = "TLSv1.2";
+  old.tls_cipher = "ECDHE-ECDSA-AES256-GCM-SHA384";
+  EXPECT_NE(trace_header(old).find("\r\n\t(TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384);"), std::string::npos);
+}
+
 TEST(TraceHeader, NamesTheClient) {
   struct Case {
     std::string_view hello;

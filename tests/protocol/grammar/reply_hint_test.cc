@@ -63,6 +63,7 @@ TEST(ReplyHint, AnswersAsTheRfcsSay) {
       {Errc::auth_line_too_long, "500 5.5.6 "},        // RFC 4954 4
       {Errc::already_authenticated, "503 5.5.1 "},     // RFC 4954 4
       {Errc::unknown_mechanism, "504 5.5.4 "},         // RFC 4954 4
+      {Errc::encryption_required, "538 5.7.11 "},      // RFC 4954 6
       {Errc::not_implemented, "502 5.5.1 "},           // RFC 5321 4.2.4
       {Errc::bad_chunk_size, "501 5.5.4 "},
       {Errc::chunk_out_of_sequence, "503 5.5.1 "},  // RFC 3030 2

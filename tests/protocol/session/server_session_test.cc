@@ -298,12 +298,21 @@ ServerScript& encrypted(ServerScript& script) {
   return script;
 }
 
-TEST(ServerSession, AuthInClearIsNotImplemented) {
+TEST(ServerSession, AuthInClearNeedsTlsFirst) {
   ServerScript script;
   script.run();
   script.feed(kEhlo);
+  EXPECT_THAT(script.feed("AUTH PLAIN AGEAYg==\r\n"), StartsWith("538 5.7.11"));
+  EXPECT_THAT(script.events(), ElementsAre("Hello(client.example)", "Refused(AUTH,encryption_required,538)"));
+}
+
+TEST(ServerSession, AuthThatIsNeverOfferedIsNotImplemented) {
+  ServerOptions options = ServerScript::default_options();
+  options.capabilities_after_tls = options.capabilities;
+  ServerScript script(std::move(options));
+  script.run();
+  script.feed(kEhlo);
   EXPECT_THAT(script.feed("AUTH PLAIN AGEAYg==\r\n"), StartsWith("502 5.5.1"));
-  EXPECT_THAT(script.events(), ElementsAre("Hello(client.example)", "Refused(AUTH,not_implemented,502)"));
 }
 
 TEST(ServerSession, AuthExchange) {
