@@ -86,9 +86,8 @@ TEST(MailPolicy, TellsAFullDiskFromOtherFaults) {
 
 TEST(MailPolicy, UsersMaySendAnywhere) {
   const MailPolicy policy = policy_with({});
-  const protocol::ForwardPath there{
-      .postmaster = false,
-      .mailbox = protocol::Mailbox::parse("x@elsewhere.example", protocol::Utf8::no).value()};
+  protocol::ForwardPath there;
+  there.mailbox = protocol::Mailbox::parse("x@elsewhere.example", protocol::Utf8::no).value();
   const Origin stranger(*transport::Endpoint::parse("192.0.2.1:4711"));
   const Origin user(*transport::Endpoint::parse("192.0.2.1:4711"), "fred");
   EXPECT_TRUE(std::holds_alternative<protocol::Reply>(judge_recipient(policy, there, stranger)));

@@ -192,7 +192,7 @@ TEST_F(SubmissionTest, TheClientVerifiesTheServer) {
   const Attempt attempt = send(running, std::move(settings));
   ASSERT_FALSE(*attempt.connected);
   EXPECT_EQ(attempt.connected->error().phase, Phase::start_tls);
-  EXPECT_NE(attempt.connected->error().text().find("mail.example.org"), std::string::npos)
+  EXPECT_NE(attempt.connected->error().text().find("certificate is refused"), std::string::npos)
       << attempt.connected->error().text();
 }
 
