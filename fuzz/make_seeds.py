@@ -178,6 +178,25 @@ CONVERSATION = {  # name: (settings, answers, network, actions)
     "delays": ("", "", "04447654321" * 4, "3" + "0" * 30), "noise": ("", "", "", "2" + "0123456789:;<=>?@ABCDEFGHIJKLMNO" * 3),
 }
 
+# Mechanisms by their place in fuzz/targets/sasl_server_fuzz.cc: PLAIN LOGIN SCRAM SCRAM-PLUS EXTERNAL XOAUTH2 OAUTHBEARER;
+# then whether there is an initial response (0: yes), then the answers.
+SASL_PROOF = "v0X8v3Bz2T0CJGbJQyF0X+HI4Ts0TAAAAAAAAAAAAAA="
+SASL_SERVER = {  # name: (settings, lines)
+    "plain": ("0000", "\0tim\0tanstaaf"), "plain-base64": ("0000", "AHRpbQB0YW5zdGFhZg=="), "plain-asked": ("0100", "\0tim\0tanstaaf"), "plain-other": ("0000", "Ursel\0Kurt\0xipj3plmq"),
+    "plain-refused": ("0010", "\0tim\0x"), "plain-nul": ("0000", "\0tim\0x\0y"), "plain-cut": ("0000", "\0tim"), "empty": ("0000", "="), "bad-base64": ("0000", "AHRpbQB0YW5zdGFhZg"),
+    "login": ("1100", "tim\npencil"), "login-initial": ("1000", "tim\npencil"), "login-empty": ("1100", "\n\n"), "login-controls": ("1100", "tim\x01\np\x7f"),
+    "scram": ("20000", "n,,n=user,r=rOprNGfwEbeRWgbNEkqO\nc=biws,r=rOprNGfwEbeRWgbNEkqO,p=" + SASL_PROOF), "scram-y": ("20000", "y,,n=user,r=abc"), "scram-other": ("20000", "n,a=other,n=user,r=abc"),
+    "scram-escapes": ("20000", "n,a==2C=3D,n==2C=3D,r=abc,x=y"), "scram-mandatory": ("20000", "n,,m=x,n=user,r=abc"), "scram-unknown": ("20010", "n,,n=nobody,r=abc\nc=biws,r=abc,p=" + SASL_PROOF),
+    "scram-plus": ("30000", "p=tls-exporter,,n=user,r=abc\nc=cD10bHMtZXhwb3J0ZXIsLGNoYW5uZWw=,r=abc,p=" + SASL_PROOF), "scram-plus-unique": ("30000", "p=tls-unique,,n=user,r=abc"), "scram-plus-unbound": ("30000", "n,,n=user,r=abc"),
+    "external": ("4000", "="), "external-name": ("4000", "fred"), "external-nobody": ("4001", ""), "xoauth2": ("5000", "user=fred@example.org\x01auth=Bearer t0ken\x01\x01"), "xoauth2-refused": ("5010", "user=fred\x01auth=Bearer t\x01\x01\n"),
+    "oauthbearer": ("6000", "n,a=fred@example.org,\x01host=h\x01port=587\x01auth=Bearer t0ken\x01\x01"), "oauthbearer-refused": ("6010", "n,,\x01auth=Bearer t\x01\x01\n\x01"), "oauthbearer-bound": ("6000", "p=tls-exporter,,\x01auth=Bearer t\x01\x01"),
+}
+SASL_CLIENT = {  # name: (settings, lines); 0 SCRAM, 1 SCRAM-PLUS, 2 EXTERNAL, 3 CRAM-MD5, 4 LOGIN, 5 PLAIN, 6 XOAUTH2, 7 OAUTHBEARER
+    "scram": ("0", "r=$abc,s=QUJD,i=4096\nv=" + SASL_PROOF), "scram-error": ("0", "r=$abc,s=QUJD,i=4096\ne=invalid-proof"), "scram-other-nonce": ("0", "r=abc,s=QUJD,i=4096"), "scram-same-nonce": ("0", "r=$,s=QUJD,i=4096"),
+    "scram-cheap": ("0", "r=$abc,s=QUJD,i=1"), "scram-dear": ("0", "r=$abc,s=QUJD,i=999999999"), "scram-at-once": ("0", "v=" + SASL_PROOF), "scram-plus": ("1", "r=$abc,s=QUJD,i=4096\nv=" + SASL_PROOF), "external": ("2", ""),
+    "cram-md5": ("3", "<1896.697170952@postoffice.reston.mci.net>"), "cram-md5-empty": ("3", ""), "login": ("4", "Username:\nPassword:"), "plain": ("5", "unasked"), "xoauth2": ("6", '{"status":"401"}'), "oauthbearer": ("7", '{"status":"invalid_token"}'), "bad-base64": ("4", "VXNlcm5hbWU"),
+}
+
 
 def write(target, name, octets):
     if isinstance(octets, str):
@@ -206,7 +225,8 @@ def main():
     for target, seeds in {"line_scanner": LINES, "reply_reader": REPLIES}.items():
         for name, octets in seeds.items():
             write(target, name, with_choices("", octets))
-    for target, seeds in {"server_session": SERVER, "chunk": CHUNK, "client_session": CLIENT, "conversation": CONVERSATION}.items():
+    for target, seeds in {"server_session": SERVER, "chunk": CHUNK, "client_session": CLIENT, "conversation": CONVERSATION,
+                          "sasl_server": SASL_SERVER, "sasl_client": SASL_CLIENT}.items():
         for name, parts in seeds.items():
             write(target, name, with_choices(*parts))
 

@@ -30,8 +30,8 @@
 namespace postrider::agent {
 
 // RFC 7677 4 asks for 4096 and more. A guess at a stolen verifier costs this many HMACs, and so does a login:
-// for SCRAM to the client, for PLAIN to us, some 10 ms. Telephones of ten years ago still log in within a
-// fifth of a second.
+// for SCRAM to the client, for PLAIN to us, 25 to 50 ms. Telephones of ten years ago still log in within half
+// a second.
 inline constexpr std::uint32_t kDefaultIterations = 50'000;
 inline constexpr std::size_t kSaltOctets = 16;
 

@@ -19,7 +19,7 @@ MAY_INCLUDE = {
     "fuzz": {"protocol"},
 }
 # Tiers of a folder: each knows only the ones before it, and the headers of the folder itself.
-TIERS = {"protocol": ["grammar", "framing", "session"]}
+TIERS = {"protocol": ["grammar", "framing", "sasl", "session"]}
 
 LIBRARIES = [
     (re.compile(r"boost/"), {"transport", "resolver", "client", "server", "agent", "examples"}, (".h", ".cc")),

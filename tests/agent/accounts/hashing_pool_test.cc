@@ -47,6 +47,7 @@ TEST(HashingPool, RefusesWhenTooMuchWaits) {
                                              go_on.get_future().wait();
                                            }),
                                   blocked));
+    tests::settle(loop);
     begun.get_future().wait();
     for (int i = 0; i < 10; ++i) loop.spawn(count(pool, loop, ran, refused));
     tests::run_until(loop, [&] { return refused == 6; });
