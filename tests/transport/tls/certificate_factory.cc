@@ -12,7 +12,9 @@
 
 #include "postrider/transport/tls/certificate.h"
 
-namespace postrider::transport::tests {
+namespace postrider::tests {
+
+using namespace transport;
 namespace {
 
 void require(bool fine) {
@@ -161,8 +163,8 @@ TlsaRecord TestCertificate::tlsa(int usage, int selector, int matching) const {
   record.selector = static_cast<std::uint8_t>(selector);
   record.matching = static_cast<std::uint8_t>(matching);
   const std::string_view selected = selector == 0 ? der_ : CertificateView::parse(der_)->public_key();
-  record.data = matching == 0 ? std::string(selected)
-                              : digest(matching == 1 ? EVP_sha256() : EVP_sha512(), selected);
+  record.data =
+      matching == 0 ? std::string(selected) : digest(matching == 1 ? EVP_sha256() : EVP_sha512(), selected);
   return record;
 }
 
@@ -213,4 +215,4 @@ bool renegotiates(TlsEngine& server) {
          SSL_renegotiate_pending(client.ssl) == 0;
 }
 
-}  // namespace postrider::transport::tests
+}  // namespace postrider::tests

@@ -86,8 +86,7 @@ TlsResult<SelfSigned> make_self_signed(const SelfSignedOptions& options) {
   if (!key || !certificate || !fill(certificate.get(), key.get(), options))
     return std::unexpected("cannot make a certificate: " + take_error("OpenSSL does not say why"));
   SelfSigned made;
-  made.certificate_pem =
-      to_pem([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate.get()) == 1; });
+  made.certificate_pem = to_pem([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate.get()) == 1; });
   made.key_pem = to_pem([&](BIO* bio) {
     return PEM_write_bio_PKCS8PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1;
   });
