@@ -123,7 +123,8 @@ void exchange(const RawPeer& client, TlsEngine& server, Serve serve) {
 }  // namespace
 
 TestCertificate::TestCertificate(const CertificateOptions& options, const TestCertificate* issuer)
-    : certificate_(X509_new(), X509_free), key_(EVP_EC_gen("P-256"), EVP_PKEY_free) {
+    : certificate_(X509_new(), X509_free),
+      key_(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), EVP_PKEY_free) {
   static long serial = 1000;
   X509* const x = certificate_.get();
   const std::string common = options.common.empty() ? options.names.front() : options.common;

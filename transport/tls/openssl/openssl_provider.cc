@@ -17,7 +17,7 @@ namespace {
 
 // Forward secrecy and AEAD alone; those of TLS 1.3 are all of that kind.
 constexpr const char* kCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
-constexpr const char* kGroups = "X25519:P-256:P-384";
+constexpr char kGroups[] = "X25519:P-256:P-384";
 
 std::string wire_alpn(const std::vector<std::string>& protocols) {
   std::string list;
@@ -34,13 +34,18 @@ const unsigned char* octets(const std::string& text) {
 
 int number_of(TlsVersion version) { return version == TlsVersion::tls1_3 ? TLS1_3_VERSION : TLS1_2_VERSION; }
 
+// SSL_CTX_set1_groups_list() without its C cast.
+bool set_groups(SSL_CTX* context) {
+  return SSL_CTX_ctrl(context, SSL_CTRL_SET_GROUPS_LIST, 0, const_cast<char*>(kGroups)) == 1;
+}
+
 TlsResult<Owned<SSL_CTX>> new_context(const SSL_METHOD* method, TlsVersion minimum, TlsVersion maximum) {
   ERR_clear_error();
   Owned<SSL_CTX> context(SSL_CTX_new(method));
   SSL_CTX* const ctx = context.get();
   if (ctx == nullptr || SSL_CTX_set_min_proto_version(ctx, number_of(minimum)) != 1 ||
       SSL_CTX_set_max_proto_version(ctx, number_of(maximum)) != 1 ||
-      SSL_CTX_set_cipher_list(ctx, kCiphers) != 1 || SSL_CTX_set1_groups_list(ctx, kGroups) != 1)
+      SSL_CTX_set_cipher_list(ctx, kCiphers) != 1 || !set_groups(ctx))
     return std::unexpected("OpenSSL refuses the settings of TLS: " + take_error("unknown reason"));
   SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                SSL_OP_PRIORITIZE_CHACHA);

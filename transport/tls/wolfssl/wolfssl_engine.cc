@@ -1,3 +1,7 @@
+// clang-format off: without this first the other headers of wolfSSL describe another library
+#include <wolfssl/options.h>
+// clang-format on
+
 #include "postrider/transport/tls/wolfssl/wolfssl_engine.h"
 
 #include <algorithm>
@@ -6,7 +10,6 @@
 #include <vector>
 
 #include <wolfssl/error-ssl.h>
-#include <wolfssl/options.h>  // first: without it the other headers describe another library
 #include <wolfssl/ssl.h>
 #include <wolfssl/wolfio.h>
 

@@ -1,10 +1,13 @@
+// clang-format off: without this first the other headers of wolfSSL describe another library
+#include <wolfssl/options.h>
+// clang-format on
+
 #include <algorithm>
 #include <cstddef>
 #include <utility>
 
 #include <wolfssl/error-ssl.h>
 #include <wolfssl/openssl/evp.h>
-#include <wolfssl/options.h>  // first: without it the other headers describe another library
 #include <wolfssl/ssl.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
 #include <wolfssl/wolfcrypt/sha256.h>

@@ -1,3 +1,7 @@
+// clang-format off: without this first the other headers of wolfSSL describe another library
+#include <wolfssl/options.h>
+// clang-format on
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -5,7 +9,6 @@
 #include <ctime>
 
 #include <arpa/inet.h>
-#include <wolfssl/options.h>  // first: without it the other headers describe another library
 #include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/random.h>
