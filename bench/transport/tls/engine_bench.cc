@@ -42,6 +42,9 @@ class EngineLoop {
   }
 
   void connect(bool resume) {
+    // OpenSSL resumes no session that was cut off.
+    if (client) client->shutdown();
+    if (server) server->shutdown();
     client = (resume ? resuming_ : fresh_)->engine(target_).value();
     server = server_context_->engine();
     bool client_done = false;

@@ -46,8 +46,9 @@ class OpensslLoop final : public RawLoop {
     drop();
     client_ = SSL_new(client_context_);
     server_ = SSL_new(server_context_);
-    SSL_set_tlsext_host_name(client_, "mx.example");
-    SSL_set1_host(client_, "mx.example");
+    char name[] = "mx.example";
+    SSL_ctrl(client_, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name);
+    SSL_set1_host(client_, name);
     BIO* const up = memory();
     BIO* const down = memory();
     BIO_up_ref(up);
@@ -85,8 +86,10 @@ class OpensslLoop final : public RawLoop {
     return bio;
   }
   void drop() {
-    SSL_free(client_);
-    SSL_free(server_);
+    for (SSL* const ssl : {client_, server_}) {
+      if (ssl != nullptr) SSL_shutdown(ssl);
+      SSL_free(ssl);
+    }
   }
 
   SSL_CTX* client_context_ = SSL_CTX_new(TLS_client_method());

@@ -114,8 +114,10 @@ class WolfsslLoop final : public RawLoop {
 
  private:
   void drop() {
-    wolfSSL_free(client_);
-    wolfSSL_free(server_);
+    for (WOLFSSL* const ssl : {client_, server_}) {
+      if (ssl != nullptr) wolfSSL_shutdown(ssl);
+      wolfSSL_free(ssl);
+    }
   }
 
   WOLFSSL_CTX* client_context_ = wolfSSL_CTX_new(wolfTLSv1_3_client_method());
