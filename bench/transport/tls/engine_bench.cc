@@ -1,7 +1,6 @@
 // Handshakes and bulk of the TLS engines against the libraries by themselves: client and server in memory on
 // one core, TLS 1.3, an ECDSA P-256 certificate. A handshake counts both sides; bulk is encrypted and
 // decrypted.
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,6 +10,7 @@
 #include <malloc.h>
 
 #include "postrider/bench/transport/tls/raw_loop.h"
+#include "postrider/tests/transport/tls/certificate_factory.h"
 #include "postrider/transport/tls/backends/backends.h"
 
 namespace postrider::bench {
@@ -20,21 +20,28 @@ using namespace transport;
 
 constexpr std::size_t kMessage = std::size_t{64} * 1024;
 
-SelfSigned identity_of(const TlsProvider& provider) {
-  return provider.self_signed(SelfSignedOptions("mx.example", std::chrono::system_clock::now())).value();
+const Identity& identity() {
+  static const Identity made = [] {
+    tests::CertificateOptions of_root;
+    of_root.common = "Root";
+    of_root.authority = true;
+    const tests::TestCertificate root(of_root);
+    const tests::TestCertificate leaf(tests::CertificateOptions({"mx.example"}), &root);
+    return Identity{leaf.pem(), leaf.key_pem(), root.pem()};
+  }();
+  return made;
 }
 
 // The same as a RawLoop, by our engines.
 class EngineLoop {
  public:
   explicit EngineLoop(const TlsProvider& provider) {
-    const SelfSigned identity = identity_of(provider);
     TlsServerConfig of_server;
     of_server.certificates = {
-        TlsCertificate(PemSource::text(identity.certificate_pem), PemSource::text(identity.key_pem))};
+        TlsCertificate(PemSource::text(identity().certificate_pem), PemSource::text(identity().key_pem))};
     server_context_ = provider.server(of_server).value();
     TlsClientConfig of_client;
-    of_client.roots = TlsRoots::given(PemSource::text(identity.certificate_pem));
+    of_client.roots = TlsRoots::given(PemSource::text(identity().root_pem));
     resuming_ = provider.client(of_client).value();
     of_client.cached_sessions = 0;
     fresh_ = provider.client(of_client).value();
@@ -93,6 +100,7 @@ void engine_handshakes(benchmark::State& state, const TlsProvider* provider, boo
   for (auto _ : state) loop.connect(resume);
   if (loop.client->info().resumed != resume) state.SkipWithError("not the kind of handshake that was wanted");
   state.SetItemsProcessed(state.iterations());
+  state.SetLabel(loop.client->info().group);
 }
 
 void engine_bulk(benchmark::State& state, const TlsProvider* provider) {
@@ -104,18 +112,18 @@ void engine_bulk(benchmark::State& state, const TlsProvider* provider) {
   state.SetLabel(loop.client->info().cipher);
 }
 
-using MakeRaw = std::unique_ptr<RawLoop> (*)(const SelfSigned&);
+using MakeRaw = std::unique_ptr<RawLoop> (*)(const Identity&);
 
-void raw_handshakes(benchmark::State& state, const TlsProvider* provider, MakeRaw make, bool resume) {
-  const auto loop = make(identity_of(*provider));
+void raw_handshakes(benchmark::State& state, MakeRaw make, bool resume) {
+  const auto loop = make(identity());
   loop->connect(false);
   for (auto _ : state) loop->connect(resume);
   if (loop->resumed() != resume) state.SkipWithError("not the kind of handshake that was wanted");
   state.SetItemsProcessed(state.iterations());
 }
 
-void raw_bulk(benchmark::State& state, const TlsProvider* provider, MakeRaw make) {
-  const auto loop = make(identity_of(*provider));
+void raw_bulk(benchmark::State& state, MakeRaw make) {
+  const auto loop = make(identity());
   loop->connect(false);
   const std::string text(kMessage, 'x');
   for (auto _ : state) loop->carry(text);
@@ -143,12 +151,11 @@ void engine_memory(benchmark::State& state, const TlsProvider* provider) {
   }
 }
 
-void raw_memory(benchmark::State& state, const TlsProvider* provider, MakeRaw make) {
+void raw_memory(benchmark::State& state, MakeRaw make) {
   for (auto _ : state) {
     std::vector<std::unique_ptr<RawLoop>> kept;
     std::size_t contexts = heap();
-    const SelfSigned identity = identity_of(*provider);
-    for (int session = 0; session < kIdle; ++session) kept.push_back(make(identity));
+    for (int session = 0; session < kIdle; ++session) kept.push_back(make(identity()));
     const std::size_t before = heap();
     contexts = before - contexts;
     for (const auto& loop : kept) {
@@ -164,10 +171,10 @@ void add_raw(const TlsProvider* provider, MakeRaw make) {
   const auto add = [&name](const char* what, auto function) {
     return benchmark::RegisterBenchmark(("tls/" + name + "/" + what + "/library").c_str(), function);
   };
-  add("full", [=](benchmark::State& state) { raw_handshakes(state, provider, make, false); });
-  add("resumed", [=](benchmark::State& state) { raw_handshakes(state, provider, make, true); });
-  add("bulk", [=](benchmark::State& state) { raw_bulk(state, provider, make); });
-  add("memory", [=](benchmark::State& state) { raw_memory(state, provider, make); })->Iterations(1);
+  add("full", [=](benchmark::State& state) { raw_handshakes(state, make, false); });
+  add("resumed", [=](benchmark::State& state) { raw_handshakes(state, make, true); });
+  add("bulk", [=](benchmark::State& state) { raw_bulk(state, make); });
+  add("memory", [=](benchmark::State& state) { raw_memory(state, make); })->Iterations(1);
 }
 
 const bool kRegistered = [] {

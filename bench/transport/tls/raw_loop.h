@@ -3,11 +3,17 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
-#include "postrider/transport/tls/self_signed.h"
-
 namespace postrider::bench {
+
+// A server's certificate, and the root that has signed it.
+struct Identity {
+  std::string certificate_pem;
+  std::string key_pem;
+  std::string root_pem;
+};
 
 class RawLoop {
  public:
@@ -19,7 +25,7 @@ class RawLoop {
   virtual void carry(std::string_view text) = 0;
 };
 
-std::unique_ptr<RawLoop> raw_openssl(const transport::SelfSigned& identity);
-std::unique_ptr<RawLoop> raw_wolfssl(const transport::SelfSigned& identity);
+std::unique_ptr<RawLoop> raw_openssl(const Identity& identity);
+std::unique_ptr<RawLoop> raw_wolfssl(const Identity& identity);
 
 }  // namespace postrider::bench

@@ -15,11 +15,14 @@ void require(bool fine) {
 
 class OpensslLoop final : public RawLoop {
  public:
-  explicit OpensslLoop(const transport::SelfSigned& identity) {
+  explicit OpensslLoop(const Identity& identity) {
     BIO* const certificate_text = BIO_new_mem_buf(identity.certificate_pem.data(), -1);
     BIO* const key_text = BIO_new_mem_buf(identity.key_pem.data(), -1);
     X509* const certificate = PEM_read_bio_X509(certificate_text, nullptr, nullptr, nullptr);
     EVP_PKEY* const key = PEM_read_bio_PrivateKey(key_text, nullptr, nullptr, nullptr);
+    BIO* const root_text = BIO_new_mem_buf(identity.root_pem.data(), -1);
+    X509* const root = PEM_read_bio_X509(root_text, nullptr, nullptr, nullptr);
+    BIO_free(root_text);
     BIO_free(certificate_text);
     BIO_free(key_text);
     for (SSL_CTX* const context : {client_context_, server_context_}) {
@@ -30,7 +33,8 @@ class OpensslLoop final : public RawLoop {
     }
     require(SSL_CTX_use_cert_and_key(server_context_, certificate, key, nullptr, 1) == 1);
     SSL_CTX_set_num_tickets(server_context_, 1);
-    X509_STORE_add_cert(SSL_CTX_get_cert_store(client_context_), certificate);
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(client_context_), root);
+    X509_free(root);
     SSL_CTX_set_verify(client_context_, SSL_VERIFY_PEER, nullptr);
     X509_free(certificate);
     EVP_PKEY_free(key);
@@ -102,7 +106,7 @@ class OpensslLoop final : public RawLoop {
 
 }  // namespace
 
-std::unique_ptr<RawLoop> raw_openssl(const transport::SelfSigned& identity) {
+std::unique_ptr<RawLoop> raw_openssl(const Identity& identity) {
   return std::make_unique<OpensslLoop>(identity);
 }
 

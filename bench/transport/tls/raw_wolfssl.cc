@@ -47,7 +47,7 @@ int send(WOLFSSL*, char* from, int count, void* self) {
 
 class WolfsslLoop final : public RawLoop {
  public:
-  explicit WolfsslLoop(const transport::SelfSigned& identity) {
+  explicit WolfsslLoop(const Identity& identity) {
     const auto* const certificate = reinterpret_cast<const unsigned char*>(identity.certificate_pem.data());
     const auto certificate_size = static_cast<long>(identity.certificate_pem.size());
     const auto* const key = reinterpret_cast<const unsigned char*>(identity.key_pem.data());
@@ -63,8 +63,9 @@ class WolfsslLoop final : public RawLoop {
     require(wolfSSL_CTX_use_PrivateKey_buffer(server_context_, key,
                                               static_cast<long>(identity.key_pem.size()),
                                               WOLFSSL_FILETYPE_PEM) == WOLFSSL_SUCCESS);
-    require(wolfSSL_CTX_load_verify_buffer(client_context_, certificate, certificate_size,
-                                           WOLFSSL_FILETYPE_PEM) == WOLFSSL_SUCCESS);
+    require(wolfSSL_CTX_load_verify_buffer(
+                client_context_, reinterpret_cast<const unsigned char*>(identity.root_pem.data()),
+                static_cast<long>(identity.root_pem.size()), WOLFSSL_FILETYPE_PEM) == WOLFSSL_SUCCESS);
     wolfSSL_CTX_set_verify(server_context_, WOLFSSL_VERIFY_NONE, nullptr);
     wolfSSL_CTX_set_verify(client_context_, WOLFSSL_VERIFY_PEER, nullptr);
   }
@@ -132,7 +133,7 @@ class WolfsslLoop final : public RawLoop {
 
 }  // namespace
 
-std::unique_ptr<RawLoop> raw_wolfssl(const transport::SelfSigned& identity) {
+std::unique_ptr<RawLoop> raw_wolfssl(const Identity& identity) {
   return std::make_unique<WolfsslLoop>(identity);
 }
 

@@ -4,6 +4,7 @@
 
 #include "postrider/transport/tls/wolfssl/wolfssl_provider.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -46,12 +47,12 @@ std::string comma_list(const std::vector<std::string>& protocols) {
 }
 
 bool limit_groups(WOLFSSL_CTX* ctx, TlsVersion maximum) {
-  for (const int group : kGroups) {
-    if (wolfSSL_CTX_UseSupportedCurve(ctx, static_cast<word16>(group)) != WOLFSSL_SUCCESS) return false;
-  }
   std::array<int, kGroups.size()> groups = kGroups;
-  return maximum == TlsVersion::tls1_2 ||
-         wolfSSL_CTX_set_groups(ctx, groups.data(), static_cast<int>(groups.size())) == WOLFSSL_SUCCESS;
+  if (maximum == TlsVersion::tls1_3)
+    return wolfSSL_CTX_set_groups(ctx, groups.data(), static_cast<int>(groups.size())) == WOLFSSL_SUCCESS;
+  return std::ranges::all_of(groups, [ctx](int group) {
+    return wolfSSL_CTX_UseSupportedCurve(ctx, static_cast<word16>(group)) == WOLFSSL_SUCCESS;
+  });
 }
 
 TlsResult<Owned<WOLFSSL_CTX>> new_context(WOLFSSL_METHOD* method, TlsVersion minimum, TlsVersion maximum) {
