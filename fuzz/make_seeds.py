@@ -8,6 +8,8 @@ found are kept beside these and are not touched.
 
 import pathlib
 
+import tls_seeds
+
 CORPUS = pathlib.Path(__file__).parent / "corpus"
 CRLF = b"\r\n"
 
@@ -229,6 +231,8 @@ def main():
                           "sasl_server": SASL_SERVER, "sasl_client": SASL_CLIENT}.items():
         for name, parts in seeds.items():
             write(target, name, with_choices(*parts))
+    for target, name, octets in tls_seeds.all_seeds():
+        write(target, name, octets)
 
 
 if __name__ == "__main__":

@@ -36,8 +36,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kAttribut
     {"\x2A\x86\x48\x86\xF7\x0D\x01\x09\x01", "emailAddress"},
 }};
 
-// Signature algorithms with one hash, and hashes by themselves (for RSASSA-PSS). MD5 and SHA-1 count as SHA-256,
-// RFC 5929 4.1.
+// Signature algorithms with one hash, and hashes by themselves (for RSASSA-PSS). MD5 and SHA-1 count as
+// SHA-256, RFC 5929 4.1.
 constexpr std::array<std::pair<std::string_view, HashName>, 13> kHashes = {{
     {"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0B", HashName::sha256},  // sha256WithRSAEncryption
     {"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0C", HashName::sha384},
@@ -104,7 +104,8 @@ void each_attribute(std::string_view name, Visit visit) {
 std::string name_text(std::string_view name) {
   std::string text;
   each_attribute(name, [&](std::string_view oid, const std::string& value) {
-    const auto* const known = std::ranges::find(kAttributes, oid, [](const auto& entry) { return entry.first; });
+    const auto* const known =
+        std::ranges::find(kAttributes, oid, [](const auto& entry) { return entry.first; });
     if (known == kAttributes.end()) return;
     if (!text.empty()) text += ", ";
     text.append(known->second).append("=").append(value);
@@ -242,7 +243,8 @@ bool CertificateView::may_sign(std::size_t below) const noexcept {
   const auto is_ca = parts.next(der::kBoolean);
   if (!is_ca || is_ca->content.empty() || is_ca->content.front() == '\0') return false;
   if (const auto length = parts.next(der::kInteger)) {
-    if (length->content.size() != 1 || static_cast<unsigned char>(length->content.front()) < below) return false;
+    if (length->content.size() != 1 || static_cast<unsigned char>(length->content.front()) < below)
+      return false;
   }
   const std::string_view usage = extension(kKeyUsage);
   if (usage.empty()) return true;

@@ -1,5 +1,6 @@
-// What is written in an X.509 certificate (RFC 5280 4.1), read without a TLS library: names for people, and the
-// parts that DANE and channel bindings need. Nothing here decides whether a certificate is to be believed.
+// What is written in an X.509 certificate (RFC 5280 4.1), read without a TLS library: names for people, and
+// the parts that DANE and channel bindings need. Nothing here decides whether a certificate is to be
+// believed.
 #pragma once
 
 #include <cstddef>
@@ -56,8 +57,9 @@ class CertificateView {
   std::string_view signature_algorithm_;
 };
 
-// Whether a name of a certificate, perhaps "*.example.org", is that of the host (RFC 6125 6.4). A star stands for
-// one whole label, the first; names are compared without regard to case, IP addresses as the octets they mean.
+// Whether a name of a certificate, perhaps "*.example.org", is that of the host (RFC 6125 6.4). A star stands
+// for one whole label, the first; names are compared without regard to case, IP addresses as the octets they
+// mean.
 bool name_fits(std::string_view certificate_name, std::string_view host) noexcept;
 
 // Whether the certificate is for the host.

@@ -39,14 +39,15 @@ bool TlsaRecord::usable() const noexcept {
 }
 
 bool valid_alpn(const std::vector<std::string>& protocols) noexcept {
-  return std::ranges::all_of(protocols, [](const std::string& name) {
-    return !name.empty() && name.size() <= 255;
-  });
+  return std::ranges::all_of(protocols,
+                             [](const std::string& name) { return !name.empty() && name.size() <= 255; });
 }
 
 std::string session_key(const TlsTarget& target) {
   std::string key;
-  const auto add = [&key](std::string_view part) { key.append(std::to_string(part.size())).append(":").append(part); };
+  const auto add = [&key](std::string_view part) {
+    key.append(std::to_string(part.size())).append(":").append(part);
+  };
   add(target.name);
   add(std::to_string(target.port));
   key += static_cast<char>('0' + static_cast<int>(target.policy));

@@ -16,7 +16,8 @@ namespace postrider::transport {
 // Certificates or a key in PEM, in a file or at hand.
 class PemSource {
  public:
-  static constexpr std::size_t kMaxOctets = std::size_t{4} << 20;  // a bundle of all roots has a quarter of it
+  static constexpr std::size_t kMaxOctets = std::size_t{4}
+                                            << 20;  // a bundle of all roots has a quarter of it
 
   PemSource() = default;
   static PemSource file(std::string path) { return PemSource(std::move(path), true); }
@@ -122,7 +123,7 @@ struct TlsClientConfig {
   TlsRoots roots = TlsRoots::system();
   TlsVersion minimum = TlsVersion::tls1_2;
   TlsVersion maximum = TlsVersion::tls1_3;  // lower it only for a peer that fails at what is newer
-  TlsCertificate certificate;  // to show when a server asks; empty for none
+  TlsCertificate certificate;               // to show when a server asks; empty for none
   std::vector<std::string> alpn;
   std::size_t cached_sessions = 1024;  // to be resumed; the oldest goes first, 0 for none
 };

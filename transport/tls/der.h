@@ -51,7 +51,8 @@ class DerReader {
       const std::size_t count = length & 0x7F;
       if (count == 0 || count > 4 || rest_.size() < 2 + count) return std::nullopt;
       length = 0;
-      for (std::size_t at = 0; at < count; ++at) length = length << 8 | static_cast<std::uint8_t>(rest_[2 + at]);
+      for (std::size_t at = 0; at < count; ++at)
+        length = length << 8 | static_cast<std::uint8_t>(rest_[2 + at]);
       header += count;
     }
     if (rest_.size() - header < length) return std::nullopt;

@@ -3,10 +3,11 @@
 //
 //   engine.give(received);                           // ciphertext from the peer, in pieces of any size
 //   const TlsEngine::Step step = engine.read(into);  // plaintext
-//   send(engine.output()); engine.sent(count);       // whatever call was made: there may be something to send
+//   send(engine.output()); engine.sent(count);       // whatever call was made: there may be something to
+//   send
 //
-// Memory: input is borrowed from the caller and never copied as a whole; output stands in a buffer that exists
-// only while there is something in it. An idle engine holds what its library needs, no more.
+// Memory: input is borrowed from the caller and never copied as a whole; output stands in a buffer that
+// exists only while there is something in it. An idle engine holds what its library needs, no more.
 //
 // One thread at a time. After `failed` only output() (the alert), sent(), failure() and info() are of use.
 #pragma once
@@ -58,8 +59,8 @@ class TlsEngine {
   // Whether read() has plaintext without more input.
   virtual bool pending() const = 0;
 
-  // Ciphertext from the peer. All that was given before must be used by now; the octets outlive their use, that
-  // is until input_left() is 0.
+  // Ciphertext from the peer. All that was given before must be used by now; the octets outlive their use,
+  // that is until input_left() is 0.
   void give(std::string_view ciphertext) noexcept {
     assert(input_.empty() && "what was given before is not used yet");
     input_ = ciphertext;
@@ -108,7 +109,7 @@ class TlsEngine {
   }
 
  private:
-  static constexpr std::size_t kRecord = 16384;        // RFC 8446 5.1
+  static constexpr std::size_t kRecord = 16384;       // RFC 8446 5.1
   static constexpr std::size_t kRecordOverhead = 64;  // header, nonce, tag
 
   std::string_view input_;

@@ -1,4 +1,5 @@
-// What can go wrong on an encrypted stream, as error codes; the text with the details is TlsEngine::failure().
+// What can go wrong on an encrypted stream, as error codes; the text with the details is
+// TlsEngine::failure().
 #pragma once
 
 #include <boost/system/error_category.hpp>

@@ -1,8 +1,9 @@
-// TLS libraries behind one interface. openssl/openssl_provider.h and wolfssl/wolfssl_provider.h have them; both
-// may be in one program, backends/backends.h finds them by name.
+// TLS libraries behind one interface. openssl/openssl_provider.h and wolfssl/wolfssl_provider.h have them;
+// both may be in one program, backends/backends.h finds them by name.
 //
-// A context is made once from its configuration, with every error found then, and is immutable: any thread may
-// make engines of it. To reload certificates make a new context; sessions of the old one go on with theirs.
+// A context is made once from its configuration, with every error found then, and is immutable: any thread
+// may make engines of it. To reload certificates make a new context; sessions of the old one go on with
+// theirs.
 #pragma once
 
 #include <expected>
@@ -31,8 +32,8 @@ class TlsServerContext {
 class TlsClientContext {
  public:
   virtual ~TlsClientContext() = default;
-  // For one connection; resumes a session with the same target where it can. An error: a target that cannot be
-  // verified, as the policy dane without a usable record.
+  // For one connection; resumes a session with the same target where it can. An error: a target that cannot
+  // be verified, as the policy dane without a usable record.
   virtual TlsResult<std::unique_ptr<TlsEngine>> engine(const TlsTarget& target) const = 0;
 };
 

@@ -1,5 +1,5 @@
-// A certificate that nobody vouches for: what a server shows until its owner has got it a better one, and what
-// the tests use.
+// A certificate that nobody vouches for: what a server shows until its owner has got it a better one, and
+// what the tests use.
 //
 //   auto made = provider.self_signed(SelfSignedOptions("mail.example.org", clock.system_now()));
 //

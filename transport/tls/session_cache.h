@@ -1,7 +1,7 @@
 // Sessions that a client may resume, by whom they were verified for and how. For the backends.
 //
-// A resumed session is not verified again, so it is kept only under what session_key() says, together with the
-// outcome of its verification. Bounded: the one stored longest ago goes first. Any thread.
+// A resumed session is not verified again, so it is kept only under what session_key() says, together with
+// the outcome of its verification. Bounded: the one stored longest ago goes first. Any thread.
 #pragma once
 
 #include <cstddef>

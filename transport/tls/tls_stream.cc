@@ -166,7 +166,8 @@ IoResult TlsStream::try_write(std::span<const std::string_view> pieces) {
 Task<error_code> TlsStream::wait_readable() {
   if (expired()) co_return error::timed_out;
   if (!core_->open) co_return error::bad_descriptor;
-  if (failed_ || ended_ || core_->engine->input_left() != 0 || core_->engine->pending()) co_return error_code();
+  if (failed_ || ended_ || core_->engine->input_left() != 0 || core_->engine->pending())
+    co_return error_code();
   const error_code failure = co_await core_->inner->wait_readable();
   if (failure == error::operation_aborted) co_return why_ended();
   co_return failure;
@@ -196,12 +197,9 @@ Task<error_code> TlsStream::handshake() {
   Core& core = *core_;
   for (;;) {
     const TlsEngine::Step step = core.engine->handshake();
-    if (step.status == TlsEngine::Status::failed) {
-      flush();  // the alert
-      co_return fail(TlsError::failed).error;
-    }
-    const error_code unsent = co_await drain();
-    if (unsent) co_return fail(unsent).error;
+    flush();
+    if (step.status == TlsEngine::Status::failed) co_return fail(TlsError::failed).error;
+    if (core.write_failure) co_return fail(core.write_failure).error;
     if (step.done()) break;
     if (core.engine->input_left() == 0) {
       const error_code failure = co_await wait_readable();

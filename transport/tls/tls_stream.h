@@ -7,12 +7,12 @@
 //   log(stream->tls()->cipher);
 //
 // The octets a try_write() takes are encrypted at once and as few records as they need; what the inner stream
-// does not take of that is sent as soon as it can, whether or not anybody waits. Not more than 64 KiB are held,
-// and nothing while the stream is idle: input is read into a buffer of the loop's pool, and the buffer goes back
-// when all of it is used.
+// does not take of that is sent as soon as it can, whether or not anybody waits. Not more than 64 KiB are
+// held, and nothing while the stream is idle: input is read into a buffer of the loop's pool, and the buffer
+// goes back when all of it is used.
 //
-// The end of input is IoStatus::end after close_notify, and TlsError::truncated when the connection ended without:
-// an attacker can cut a connection, but cannot end a session.
+// The end of input is IoStatus::end after close_notify, and TlsError::truncated when the connection ended
+// without: an attacker can cut a connection, but cannot end a session.
 #pragma once
 
 #include <expected>
@@ -41,7 +41,8 @@ class TlsStream final : public Stream {
   Task<error_code> wait_readable() override;
   Task<error_code> wait_writable() override;
   void cancel() noexcept override;
-  // Sends close_notify first. `after_peer` waits for the end of the connection, not for the peer's close_notify.
+  // Sends close_notify first. `after_peer` waits for the end of the connection, not for the peer's
+  // close_notify.
   Task<void> close(Closing how) override;
   void abort() noexcept override;
   const Endpoint& peer() const noexcept override;
@@ -75,9 +76,9 @@ struct TlsFailure {
 };
 using TlsStart = std::expected<std::unique_ptr<TlsStream>, TlsFailure>;
 
-// Encrypts a connection from here on. Nothing of the peer's may have been read beyond the point where TLS begins
-// (RFC 3207 4.2): what was must be treated as an attack by the caller. The deadline stays in force until the next
-// is set. After a failure the connection is closed.
+// Encrypts a connection from here on. Nothing of the peer's may have been read beyond the point where TLS
+// begins (RFC 3207 4.2): what was must be treated as an attack by the caller. The deadline stays in force
+// until the next is set. After a failure the connection is closed.
 Task<TlsStart> start_tls(Loop& loop, std::unique_ptr<Stream> inner, std::unique_ptr<TlsEngine> engine,
                          SteadyTime deadline);
 

@@ -12,7 +12,9 @@
 
 #include "postrider/transport/tls/certificate.h"
 
-namespace postrider::transport::tests {
+namespace postrider::tests {
+
+using namespace transport;
 namespace {
 
 void require(bool fine) {
@@ -121,7 +123,8 @@ void exchange(const RawPeer& client, TlsEngine& server, Serve serve) {
 }  // namespace
 
 TestCertificate::TestCertificate(const CertificateOptions& options, const TestCertificate* issuer)
-    : certificate_(X509_new(), X509_free), key_(EVP_EC_gen("P-256"), EVP_PKEY_free) {
+    : certificate_(X509_new(), X509_free),
+      key_(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), EVP_PKEY_free) {
   static long serial = 1000;
   X509* const x = certificate_.get();
   const std::string common = options.common.empty() ? options.names.front() : options.common;
@@ -161,8 +164,8 @@ TlsaRecord TestCertificate::tlsa(int usage, int selector, int matching) const {
   record.selector = static_cast<std::uint8_t>(selector);
   record.matching = static_cast<std::uint8_t>(matching);
   const std::string_view selected = selector == 0 ? der_ : CertificateView::parse(der_)->public_key();
-  record.data = matching == 0 ? std::string(selected)
-                              : digest(matching == 1 ? EVP_sha256() : EVP_sha512(), selected);
+  record.data =
+      matching == 0 ? std::string(selected) : digest(matching == 1 ? EVP_sha256() : EVP_sha512(), selected);
   return record;
 }
 
@@ -213,4 +216,4 @@ bool renegotiates(TlsEngine& server) {
          SSL_renegotiate_pending(client.ssl) == 0;
 }
 
-}  // namespace postrider::transport::tests
+}  // namespace postrider::tests

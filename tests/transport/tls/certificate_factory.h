@@ -1,4 +1,5 @@
-// Certificates for tests, made when the test runs: none of them is older than an hour, and no key is kept anywhere.
+// Certificates for tests, made when the test runs: none of them is older than an hour, and no key is kept
+// anywhere.
 #pragma once
 
 #include <chrono>
@@ -13,7 +14,9 @@
 struct evp_pkey_st;
 struct x509_st;
 
-namespace postrider::transport::tests {
+namespace postrider::tests {
+
+using namespace transport;
 
 struct CertificateOptions {
   CertificateOptions() = default;
@@ -74,4 +77,4 @@ std::string old_server_answer(std::string_view client_hello);
 // Connects to the server engine by TLS 1.2, asks for renegotiation and says whether it got it.
 bool renegotiates(TlsEngine& server);
 
-}  // namespace postrider::transport::tests
+}  // namespace postrider::tests

@@ -11,7 +11,9 @@
 
 #include "postrider/transport/tls/engine.h"
 
-namespace postrider::transport::tests {
+namespace postrider::tests {
+
+using namespace transport;
 
 // One end, with what has arrived for it and what it has read.
 class Side {
@@ -96,4 +98,4 @@ struct EnginePair {
   Side server;
 };
 
-}  // namespace postrider::transport::tests
+}  // namespace postrider::tests

@@ -87,7 +87,8 @@ TEST_P(TlsHandshakeTest, IdleEnginesHoldNoOutput) {
 
 TEST_P(TlsHandshakeTest, RefusesAWrongName) {
   target_.name = "mail.example.test";
-  EXPECT_THAT(refusal(), HasSubstr("the certificate is for mx.example.test, 192.0.2.1, not for mail.example.test"));
+  EXPECT_THAT(refusal(),
+              HasSubstr("the certificate is for mx.example.test, 192.0.2.1, not for mail.example.test"));
 }
 
 TEST_P(TlsHandshakeTest, RefusesAnExpiredCertificate) {
@@ -178,12 +179,12 @@ TEST_P(TlsHandshakeTest, NoneDoesNotLook) {
 // ---- SNI and ALPN ----
 
 TEST_P(TlsHandshakeTest, TheServerChoosesItsCertificateByName) {
-  server_config_.certificates = {pki_.server.with({&pki_.intermediate}), pki_.other.with({&pki_.intermediate}),
+  server_config_.certificates = {pki_.server.with({&pki_.intermediate}),
+                                 pki_.other.with({&pki_.intermediate}),
                                  pki_.wildcard.with({&pki_.intermediate})};
-  for (const auto& [name, expected] : {std::pair("mx.example.test", &pki_.server),
-                                       std::pair("other.example.test", &pki_.other),
-                                       std::pair("OTHER.example.test", &pki_.other),
-                                       std::pair("b.wild.test", &pki_.wildcard)}) {
+  for (const auto& [name, expected] :
+       {std::pair("mx.example.test", &pki_.server), std::pair("other.example.test", &pki_.other),
+        std::pair("OTHER.example.test", &pki_.other), std::pair("b.wild.test", &pki_.wildcard)}) {
     target_.name = name;
     EnginePair pair = connected();
     const TlsInfo info = pair.client.engine().info();
@@ -222,6 +223,10 @@ TEST_P(TlsHandshakeTest, ResumesASessionOfTheSameTarget) {
   first.talk();
   EnginePair second = connected();
   const TlsInfo info = second.client.engine().info();
+  if (client_provider().name() == "wolfssl" && version() == TlsVersion::tls1_2) {
+    EXPECT_FALSE(info.resumed) << "wolfSSL's client has no tickets before TLS 1.3, our servers nothing else";
+    return;
+  }
   EXPECT_TRUE(info.resumed);
   EXPECT_TRUE(second.server.engine().info().resumed);
   EXPECT_EQ(info.trust, TlsTrust::trusted);

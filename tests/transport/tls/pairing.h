@@ -11,7 +11,9 @@
 #include "postrider/tests/transport/tls/engine_pair.h"
 #include "postrider/transport/tls/backends/backends.h"
 
-namespace postrider::transport::tests {
+namespace postrider::tests {
+
+using namespace transport;
 
 using Pairing = std::tuple<const TlsProvider*, const TlsProvider*, TlsVersion>;
 
@@ -67,7 +69,8 @@ class PairingTest : public testing::TestWithParam<Pairing> {
   EnginePair connected() {
     EnginePair pair = engines();
     pair.talk();
-    EXPECT_TRUE(pair.established()) << pair.client.engine().failure() << " / " << pair.server.engine().failure();
+    EXPECT_TRUE(pair.established()) << pair.client.engine().failure() << " / "
+                                    << pair.server.engine().failure();
     return pair;
   }
   // A handshake that the client ends, and what it says about it.
@@ -89,4 +92,4 @@ class PairingTest : public testing::TestWithParam<Pairing> {
   std::shared_ptr<const TlsClientContext> client_;
 };
 
-}  // namespace postrider::transport::tests
+}  // namespace postrider::tests

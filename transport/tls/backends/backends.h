@@ -1,4 +1,5 @@
-// The TLS backends that this build has, by name. The one file besides the backends' own that knows which they are.
+// The TLS backends that this build has, by name. The one file besides the backends' own that knows which they
+// are.
 #pragma once
 
 #include <span>

@@ -23,8 +23,8 @@ std::string exporter(SSL* ssl) {
   // Without the extended master secret two sessions may share it, RFC 9266 4.2 and RFC 7627.
   if (SSL_version(ssl) < TLS1_3_VERSION && SSL_get_extms_support(ssl) != 1) return {};
   std::array<unsigned char, kExporterOctets> value;
-  if (SSL_export_keying_material(ssl, value.data(), value.size(), kExporterLabel.data(), kExporterLabel.size(),
-                                 nullptr, 0, 0) != 1)
+  if (SSL_export_keying_material(ssl, value.data(), value.size(), kExporterLabel.data(),
+                                 kExporterLabel.size(), nullptr, 0, 0) != 1)
     return {};
   return std::string(reinterpret_cast<const char*>(value.data()), value.size());
 }
@@ -114,6 +114,22 @@ int Engine::on_new_session(SSL* ssl, SSL_SESSION* session) {
   return 1;  // the session is ours now
 }
 
+int Engine::on_certificate(int fine, X509_STORE_CTX* store) {
+  const auto* const ssl =
+      static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  Engine& engine = of(ssl);
+  if (fine == 1) return 1;
+  const int code = X509_STORE_CTX_get_error(store);
+  if (engine.refusal_.empty()) {
+    engine.refusal_ = X509_verify_cert_error_string(code);
+    const bool name = code == X509_V_ERR_HOSTNAME_MISMATCH || code == X509_V_ERR_IP_ADDRESS_MISMATCH;
+    const std::string leaf = name ? to_der(X509_STORE_CTX_get0_cert(store)) : std::string();
+    const auto view = CertificateView::parse(leaf);
+    if (view && engine.client_) engine.refusal_ = mismatch_text(*view, engine.client_->target.name);
+  }
+  return engine.any_certificate_ ? 1 : 0;
+}
+
 TlsEngine::Step Engine::outcome(int result) {
   switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_WANT_READ: return {Status::want_input, 0};
@@ -131,7 +147,7 @@ std::string Engine::why() const {
     return alert_text(alert_received_);
   }
   std::string text = take_error("the session is broken");
-  if (refused) text = "the peer's certificate is refused: " + refusal_text(SSL_get_verify_result(ssl_.get()));
+  if (refused) text = "the peer's certificate is refused: " + refusal_;
   if (alert_sent_ > 0) text.append("; sent the alert ").append(alert_name(alert_sent_));
   return text;
 }
@@ -143,6 +159,8 @@ TlsEngine::Step Engine::handshake() {
   const int result = SSL_do_handshake(ssl_.get());
   if (result != 1) {
     const Step step = outcome(result);
+    // What was offered may be the reason.
+    if (client_ && step.status == Status::failed) client_->sessions->remove(client_->key);
     return step.status == Status::closed ? fail("the peer closed the session during the handshake") : step;
   }
   established_ = true;
@@ -178,23 +196,15 @@ TlsEngine::Step Engine::shutdown() {
 
 bool Engine::pending() const { return SSL_pending(ssl_.get()) > 0; }
 
-std::string Engine::refusal_text(long code) const {
-  if ((code == X509_V_ERR_HOSTNAME_MISMATCH || code == X509_V_ERR_IP_ADDRESS_MISMATCH) && client_) {
-    X509* const leaf = SSL_get0_peer_certificate(ssl_.get());
-    const std::string der = leaf == nullptr ? std::string() : to_der(leaf);
-    if (const auto view = CertificateView::parse(der)) return mismatch_text(*view, client_->target.name);
-  }
-  return X509_verify_cert_error_string(code);
-}
-
 Verification Engine::verify() const { return client_ ? verify_server() : verify_client(); }
 
 Verification Engine::verify_server() const {
   if (SSL_session_reused(ssl_.get()) == 1) return client_->cached;
   if (client_->target.policy == TlsPolicy::none)
     return {TlsTrust::unchecked, "not verified: the policy asks for none"};
+  if (!refusal_.empty()) return {TlsTrust::failed, refusal_};
   const long code = SSL_get_verify_result(ssl_.get());
-  if (code != X509_V_OK) return {TlsTrust::failed, refusal_text(code)};
+  if (code != X509_V_OK) return {TlsTrust::failed, X509_verify_cert_error_string(code)};
   if (client_->target.policy == TlsPolicy::dane) {
     TlsaRecord record;
     SSL_get0_dane_tlsa(ssl_.get(), &record.usage, &record.selector, &record.matching, nullptr, nullptr);
@@ -208,8 +218,10 @@ Verification Engine::verify_server() const {
 Verification Engine::verify_client() const {
   if (SSL_get0_peer_certificate(ssl_.get()) == nullptr)
     return {TlsTrust::unchecked, "the client showed no certificate"};
+  // A resumed session tells what was found when it was new.
   const long code = SSL_get_verify_result(ssl_.get());
-  if (code != X509_V_OK) return {TlsTrust::failed, refusal_text(code)};
+  if (!refusal_.empty()) return {TlsTrust::failed, refusal_};
+  if (code != X509_V_OK) return {TlsTrust::failed, X509_verify_cert_error_string(code)};
   return {TlsTrust::trusted, "a trusted root vouches for the client"};
 }
 

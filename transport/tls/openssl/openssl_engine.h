@@ -11,6 +11,7 @@
 #include "postrider/transport/tls/session_cache.h"
 
 struct bio_method_st;
+struct x509_store_ctx_st;
 
 namespace postrider::transport::openssl {
 
@@ -44,6 +45,11 @@ class Engine final : public TlsEngine {
   static Engine& of(const ssl_st* ssl) noexcept;
   // The client's callback for sessions that may be resumed.
   static int on_new_session(ssl_st* ssl, ssl_session_st* session);
+  // Notes why a certificate was found wanting.
+  static int on_certificate(int fine, x509_store_ctx_st* store);
+
+  // For a server that asks for certificates without insisting: none of them ends the session.
+  void accept_any_certificate() noexcept { any_certificate_ = true; }
 
  private:
   static const bio_method_st* io_method();
@@ -57,13 +63,14 @@ class Engine final : public TlsEngine {
   Verification verify() const;
   Verification verify_server() const;
   Verification verify_client() const;
-  std::string refusal_text(long code) const;
 
   Owned<ssl_st> ssl_;
   std::shared_ptr<const void> context_;
   std::unique_ptr<ClientSide> client_;
+  std::string refusal_;  // of the first certificate that was found wanting
   int alert_received_ = -1;
   int alert_sent_ = -1;
+  bool any_certificate_ = false;
   bool sound_ = false;
   bool established_ = false;
   bool close_made_ = false;

@@ -17,7 +17,7 @@ namespace {
 
 // Forward secrecy and AEAD alone; those of TLS 1.3 are all of that kind.
 constexpr const char* kCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
-constexpr const char* kGroups = "X25519:P-256:P-384";
+constexpr char kGroups[] = "X25519:P-256:P-384";
 
 std::string wire_alpn(const std::vector<std::string>& protocols) {
   std::string list;
@@ -34,13 +34,18 @@ const unsigned char* octets(const std::string& text) {
 
 int number_of(TlsVersion version) { return version == TlsVersion::tls1_3 ? TLS1_3_VERSION : TLS1_2_VERSION; }
 
+// SSL_CTX_set1_groups_list() without its C cast.
+bool set_groups(SSL_CTX* context) {
+  return SSL_CTX_ctrl(context, SSL_CTRL_SET_GROUPS_LIST, 0, const_cast<char*>(kGroups)) == 1;
+}
+
 TlsResult<Owned<SSL_CTX>> new_context(const SSL_METHOD* method, TlsVersion minimum, TlsVersion maximum) {
   ERR_clear_error();
   Owned<SSL_CTX> context(SSL_CTX_new(method));
   SSL_CTX* const ctx = context.get();
   if (ctx == nullptr || SSL_CTX_set_min_proto_version(ctx, number_of(minimum)) != 1 ||
-      SSL_CTX_set_max_proto_version(ctx, number_of(maximum)) != 1 || SSL_CTX_set_cipher_list(ctx, kCiphers) != 1 ||
-      SSL_CTX_set1_groups_list(ctx, kGroups) != 1)
+      SSL_CTX_set_max_proto_version(ctx, number_of(maximum)) != 1 ||
+      SSL_CTX_set_cipher_list(ctx, kCiphers) != 1 || !set_groups(ctx))
     return std::unexpected("OpenSSL refuses the settings of TLS: " + take_error("unknown reason"));
   SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                SSL_OP_PRIORITIZE_CHACHA);
@@ -70,8 +75,10 @@ class ServerContext final : public TlsServerContext, public std::enable_shared_f
   static TlsResult<std::shared_ptr<const TlsServerContext>> make(const TlsServerConfig& config);
 
   std::unique_ptr<TlsEngine> engine() const override {
-    return std::make_unique<Engine>(Owned<SSL>(SSL_new(hosts_.front().context.get())), shared_from_this(),
-                                    nullptr);
+    Owned<SSL> ssl(SSL_new(hosts_.front().context.get()));
+    auto engine = std::make_unique<Engine>(std::move(ssl), shared_from_this(), nullptr);
+    if (any_certificate_) engine->accept_any_certificate();
+    return engine;
   }
 
  private:
@@ -89,6 +96,7 @@ class ServerContext final : public TlsServerContext, public std::enable_shared_f
 
   std::vector<Host> hosts_;
   std::string alpn_;  // as on the wire
+  bool any_certificate_ = false;
 };
 
 TlsResult<void> ServerContext::add(const TlsServerConfig& config, const TlsCertificate& certificate,
@@ -106,10 +114,9 @@ TlsResult<void> ServerContext::add(const TlsServerConfig& config, const TlsCerti
     const auto trusted = trust(ctx, config.client_roots, true);
     if (!trusted) return std::unexpected(trusted.error());
     const bool require = config.client_auth == TlsClientAuth::require;
-    // When only asked for, a certificate is looked at and told of: it ends no session.
-    const SSL_verify_cb go_on = [](int, X509_STORE_CTX*) { return 1; };
+    any_certificate_ = !require;
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | (require ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
-                       require ? nullptr : go_on);
+                       Engine::on_certificate);
   }
   SSL_CTX_callback_ctrl(ctx, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB, reinterpret_cast<void (*)()>(on_server_name));
   SSL_CTX_set_tlsext_servername_arg(ctx, this);
@@ -199,7 +206,8 @@ TlsResult<std::shared_ptr<const TlsClientContext>> ClientContext::make(const Tls
 
 // SSL_set_tlsext_host_name() without its C cast.
 bool ask_for(SSL* ssl, const std::string& name) {
-  return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(name.c_str())) == 1;
+  return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                  const_cast<char*>(name.c_str())) == 1;
 }
 
 bool expect_names(SSL* ssl, const TlsTarget& target) {
@@ -238,7 +246,7 @@ TlsResult<std::unique_ptr<TlsEngine>> ClientContext::engine(const TlsTarget& tar
   if (ssl == nullptr) return std::unexpected("no memory for a TLS connection");
   const bool strict = target.policy == TlsPolicy::pkix || target.policy == TlsPolicy::dane;
   if (strict && target.name.empty()) return std::unexpected("a server cannot be verified without its name");
-  SSL_set_verify(ssl, strict ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+  SSL_set_verify(ssl, strict ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, Engine::on_certificate);
   // What would go in clear otherwise may as well be encrypted with a short key.
   if (!strict) SSL_set_security_level(ssl, 1);
   if (target.policy == TlsPolicy::dane) {

@@ -81,13 +81,12 @@ std::string to_pem(Write write) {
 TlsResult<SelfSigned> make_self_signed(const SelfSignedOptions& options) {
   if (!plain_name(options.host)) return std::unexpected("'" + options.host + "' is no host name");
   ERR_clear_error();
-  const Owned<EVP_PKEY> key(EVP_EC_gen("P-256"));
+  const Owned<EVP_PKEY> key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   const Owned<X509> certificate(X509_new());
   if (!key || !certificate || !fill(certificate.get(), key.get(), options))
     return std::unexpected("cannot make a certificate: " + take_error("OpenSSL does not say why"));
   SelfSigned made;
-  made.certificate_pem =
-      to_pem([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate.get()) == 1; });
+  made.certificate_pem = to_pem([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate.get()) == 1; });
   made.key_pem = to_pem([&](BIO* bio) {
     return PEM_write_bio_PKCS8PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1;
   });

@@ -1,5 +1,5 @@
-// What the files of this backend share. OpenSSL's types appear as the structs they are, so that its headers stay
-// in the sources.
+// What the files of this backend share. OpenSSL's types appear as the structs they are, so that its headers
+// stay in the sources.
 #pragma once
 
 #include <memory>

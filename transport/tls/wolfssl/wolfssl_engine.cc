@@ -1,4 +1,8 @@
-#include <wolfssl/options.h>  // first: without it the other headers describe another library
+// clang-format off: without this first the other headers of wolfSSL describe another library
+#include <wolfssl/options.h>
+// clang-format on
+
+#include "postrider/transport/tls/wolfssl/wolfssl_engine.h"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +14,6 @@
 #include <wolfssl/wolfio.h>
 
 #include "postrider/transport/tls/alerts.h"
-#include "postrider/transport/tls/wolfssl/wolfssl_engine.h"
 
 namespace postrider::transport::wolfssl {
 namespace {
@@ -20,8 +23,8 @@ constexpr std::string_view kExporterLabel = "EXPORTER-Channel-Binding";
 constexpr std::size_t kExporterOctets = 32;
 
 std::string exporter(WOLFSSL* ssl) {
-  // wolfSSL does not tell whether a session of TLS 1.2 has the extended master secret, without which the value
-  // is not sound (RFC 9266 4.2).
+  // wolfSSL does not tell whether a session of TLS 1.2 has the extended master secret, without which the
+  // value is not sound (RFC 9266 4.2).
   if (wolfSSL_version(ssl) < TLS1_3_VERSION) return {};
   std::array<unsigned char, kExporterOctets> value;
   if (wolfSSL_export_keying_material(ssl, value.data(), value.size(), kExporterLabel.data(),
@@ -135,6 +138,8 @@ TlsEngine::Step Engine::handshake() {
   const int result = client_ ? wolfSSL_connect(ssl_.get()) : wolfSSL_accept(ssl_.get());
   if (result != WOLFSSL_SUCCESS) {
     const Step step = outcome(result);
+    // What was offered may be the reason.
+    if (client_ && step.status == Status::failed) client_->sessions->remove(client_->key);
     return step.status == Status::closed ? fail("the peer closed the session during the handshake") : step;
   }
   if (strict_ && client_ && verification().trust != TlsTrust::trusted)
@@ -207,7 +212,8 @@ TlsInfo Engine::info() const {
   }
   char* protocol = nullptr;
   word16 length = 0;
-  if (wolfSSL_ALPN_GetProtocol(ssl, &protocol, &length) == WOLFSSL_SUCCESS) info.alpn.assign(protocol, length);
+  if (wolfSSL_ALPN_GetProtocol(ssl, &protocol, &length) == WOLFSSL_SUCCESS)
+    info.alpn.assign(protocol, length);
   info.resumed = wolfSSL_session_reused(ssl) == 1;
   add_peer(info);
   Verification verdict = verification();

@@ -1,13 +1,18 @@
-#include <wolfssl/options.h>  // first: without it the other headers describe another library
+// clang-format off: without this first the other headers of wolfSSL describe another library
+#include <wolfssl/options.h>
+// clang-format on
 
+#include "postrider/transport/tls/wolfssl/wolfssl_provider.h"
+
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include <wolfssl/error-ssl.h>
+#include <wolfssl/openssl/evp.h>
 #include <wolfssl/ssl.h>
 
 #include "postrider/transport/tls/wolfssl/wolfssl_engine.h"
-#include "postrider/transport/tls/wolfssl/wolfssl_provider.h"
 #include "postrider/transport/tls/wolfssl/wolfssl_support.h"
 
 namespace postrider::transport {
@@ -42,12 +47,12 @@ std::string comma_list(const std::vector<std::string>& protocols) {
 }
 
 bool limit_groups(WOLFSSL_CTX* ctx, TlsVersion maximum) {
-  for (const int group : kGroups) {
-    if (wolfSSL_CTX_UseSupportedCurve(ctx, static_cast<word16>(group)) != WOLFSSL_SUCCESS) return false;
-  }
   std::array<int, kGroups.size()> groups = kGroups;
-  return maximum == TlsVersion::tls1_2 ||
-         wolfSSL_CTX_set_groups(ctx, groups.data(), static_cast<int>(groups.size())) == WOLFSSL_SUCCESS;
+  if (maximum == TlsVersion::tls1_3)
+    return wolfSSL_CTX_set_groups(ctx, groups.data(), static_cast<int>(groups.size())) == WOLFSSL_SUCCESS;
+  return std::ranges::all_of(groups, [ctx](int group) {
+    return wolfSSL_CTX_UseSupportedCurve(ctx, static_cast<word16>(group)) == WOLFSSL_SUCCESS;
+  });
 }
 
 TlsResult<Owned<WOLFSSL_CTX>> new_context(WOLFSSL_METHOD* method, TlsVersion minimum, TlsVersion maximum) {
@@ -75,6 +80,36 @@ std::string leaf_der(std::string_view pem) {
   return der;
 }
 
+// Whether what the private key signs is signed by the certificate's; yes when the kind of key cannot be
+// tried. wolfSSL_CTX_check_private_key() takes any elliptic key for that of any certificate with one.
+bool signs_for(WOLFSSL_EVP_PKEY* key, WOLFSSL_EVP_PKEY* certified) {
+  constexpr std::string_view kText = "who signs this?";
+  std::array<unsigned char, 1024> signature;
+  std::size_t size = signature.size();
+  const Owned<WOLFSSL_EVP_MD_CTX> signer(wolfSSL_EVP_MD_CTX_new());
+  const Owned<WOLFSSL_EVP_MD_CTX> reader(wolfSSL_EVP_MD_CTX_new());
+  if (wolfSSL_EVP_DigestSignInit(signer.get(), nullptr, wolfSSL_EVP_sha256(), nullptr, key) !=
+          WOLFSSL_SUCCESS ||
+      wolfSSL_EVP_DigestSignUpdate(signer.get(), kText.data(), kText.size()) != WOLFSSL_SUCCESS ||
+      wolfSSL_EVP_DigestSignFinal(signer.get(), signature.data(), &size) != WOLFSSL_SUCCESS)
+    return true;
+  return wolfSSL_EVP_DigestVerifyInit(reader.get(), nullptr, wolfSSL_EVP_sha256(), nullptr, certified) ==
+             WOLFSSL_SUCCESS &&
+         wolfSSL_EVP_DigestVerifyUpdate(reader.get(), kText.data(), kText.size()) == WOLFSSL_SUCCESS &&
+         wolfSSL_EVP_DigestVerifyFinal(reader.get(), signature.data(), size) == WOLFSSL_SUCCESS;
+}
+
+bool belong_together(WOLFSSL_CTX* context, std::string_view key_pem, std::string_view leaf) {
+  if (wolfSSL_CTX_check_private_key(context) != WOLFSSL_SUCCESS) return false;
+  const Owned<WOLFSSL_BIO> text(wolfSSL_BIO_new_mem_buf(key_pem.data(), static_cast<int>(key_pem.size())));
+  const Owned<WOLFSSL_EVP_PKEY> key(wolfSSL_PEM_read_bio_PrivateKey(text.get(), nullptr, nullptr, nullptr));
+  const Owned<WOLFSSL_X509> certificate(
+      wolfSSL_X509_d2i(nullptr, octets(leaf), static_cast<int>(leaf.size())));
+  if (!key || !certificate) return true;
+  const Owned<WOLFSSL_EVP_PKEY> certified(wolfSSL_X509_get_pubkey(certificate.get()));
+  return !certified || signs_for(key.get(), certified.get());
+}
+
 // Gives the context its certificate; the answer is the leaf's DER.
 TlsResult<std::string> use_identity(WOLFSSL_CTX* context, const TlsCertificate& certificate) {
   const auto chain = certificate.chain.load("the certificate chain");
@@ -83,21 +118,24 @@ TlsResult<std::string> use_identity(WOLFSSL_CTX* context, const TlsCertificate& 
   if (!key) return std::unexpected(key.error());
   if (!chain->contains("-----BEGIN"))
     return std::unexpected("there is no certificate in " + certificate.chain.name());
-  int code = wolfSSL_CTX_use_certificate_chain_buffer(context, octets(*chain), static_cast<long>(chain->size()));
+  int code =
+      wolfSSL_CTX_use_certificate_chain_buffer(context, octets(*chain), static_cast<long>(chain->size()));
   if (code != WOLFSSL_SUCCESS)
-    return std::unexpected("the certificates in " + certificate.chain.name() + " cannot be read: " +
-                           error_text(code));
+    return std::unexpected("the certificates in " + certificate.chain.name() +
+                           " cannot be read: " + error_text(code));
   if (key->contains("ENCRYPTED"))
     return std::unexpected("the private key in " + certificate.key.name() +
                            " is encrypted; store it without a password");
   code = wolfSSL_CTX_use_PrivateKey_buffer(context, octets(*key), static_cast<long>(key->size()),
                                            WOLFSSL_FILETYPE_PEM);
   if (code != WOLFSSL_SUCCESS)
-    return std::unexpected("no private key can be read in " + certificate.key.name() + ": " + error_text(code));
-  if (wolfSSL_CTX_check_private_key(context) != WOLFSSL_SUCCESS)
+    return std::unexpected("no private key can be read in " + certificate.key.name() + ": " +
+                           error_text(code));
+  std::string leaf = leaf_der(*chain);
+  if (!belong_together(context, *key, leaf))
     return std::unexpected("the private key in " + certificate.key.name() +
                            " does not belong to the first certificate in " + certificate.chain.name());
-  return leaf_der(*chain);
+  return leaf;
 }
 
 bool use_alpn(WOLFSSL* ssl, std::string alpn) {
@@ -228,10 +266,9 @@ TlsResult<std::shared_ptr<const TlsClientContext>> ClientContext::make(const Tls
   auto made = std::make_shared<ClientContext>();
   made->alpn_ = comma_list(config.alpn);
   made->sessions_ = std::make_shared<Sessions>(config.cached_sessions);
-  if (made->sessions_->enabled()) {
-    wolfSSL_CTX_UseSessionTicket(context->get());
-    wolfSSL_CTX_sess_set_new_cb(context->get(), Engine::on_new_session);
-  }
+  // No tickets before TLS 1.3: its client takes a server that has forgotten the ticket, and says so by a full
+  // handshake, for one that breaks the rules.
+  if (made->sessions_->enabled()) wolfSSL_CTX_sess_set_new_cb(context->get(), Engine::on_new_session);
   // Every certificate goes to the engine, which decides by the policy.
   wolfSSL_CTX_set_verify(context->get(), WOLFSSL_VERIFY_PEER, Engine::on_certificate);
   made->shared_.context = std::move(*context);

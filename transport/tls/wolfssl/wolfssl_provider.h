@@ -1,5 +1,5 @@
-// TLS by wolfSSL: small, and independent of OpenSSL. Debian's is built without AES instructions, so ChaCha20 goes
-// first.
+// TLS by wolfSSL: small, and independent of OpenSSL. Debian's is built without AES instructions, so ChaCha20
+// goes first.
 #pragma once
 
 #include "postrider/transport/tls/provider.h"

@@ -1,10 +1,13 @@
-#include <wolfssl/options.h>  // first: without it the other headers describe another library
+// clang-format off: without this first the other headers of wolfSSL describe another library
+#include <wolfssl/options.h>
+// clang-format on
 
 #include <algorithm>
 #include <cstddef>
 #include <utility>
 
 #include <wolfssl/error-ssl.h>
+#include <wolfssl/openssl/evp.h>
 #include <wolfssl/ssl.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
 #include <wolfssl/wolfcrypt/sha256.h>
@@ -85,6 +88,10 @@ class Climb {
 void Free::operator()(WOLFSSL* object) const noexcept { wolfSSL_free(object); }
 void Free::operator()(WOLFSSL_CERT_MANAGER* object) const noexcept { wolfSSL_CertManagerFree(object); }
 void Free::operator()(WOLFSSL_CTX* object) const noexcept { wolfSSL_CTX_free(object); }
+void Free::operator()(WOLFSSL_BIO* object) const noexcept { wolfSSL_BIO_free(object); }
+void Free::operator()(WOLFSSL_EVP_MD_CTX* object) const noexcept { wolfSSL_EVP_MD_CTX_free(object); }
+void Free::operator()(WOLFSSL_EVP_PKEY* object) const noexcept { wolfSSL_EVP_PKEY_free(object); }
+void Free::operator()(WOLFSSL_X509* object) const noexcept { wolfSSL_X509_free(object); }
 void Free::operator()(WOLFSSL_SESSION* object) const noexcept { wolfSSL_SESSION_free(object); }
 
 std::string error_text(int code) {
@@ -131,12 +138,13 @@ TlsResult<std::shared_ptr<const Roots>> Roots::load(const TlsRoots& roots) {
   if (roots.from() == TlsRoots::From::nobody) return made;
   const auto pem = roots.pem().load("the root certificates");
   if (!pem) return std::unexpected(pem.error());
-  if (!pem->contains("-----BEGIN")) return std::unexpected("there is no certificate in " + roots.pem().name());
+  if (!pem->contains("-----BEGIN"))
+    return std::unexpected("there is no certificate in " + roots.pem().name());
   const int code = wolfSSL_CertManagerLoadCABuffer(made->manager_, octets(*pem),
                                                    static_cast<long>(pem->size()), WOLFSSL_FILETYPE_PEM);
   if (code == WOLFSSL_SUCCESS) return made;
-  return std::unexpected("the root certificates in " + roots.pem().name() + " cannot be read: " +
-                         error_text(code));
+  return std::unexpected("the root certificates in " + roots.pem().name() +
+                         " cannot be read: " + error_text(code));
 }
 
 std::shared_ptr<const Roots> Roots::of(std::string_view der) {
@@ -154,15 +162,17 @@ int Roots::verify(std::string_view der) const {
                                          WOLFSSL_FILETYPE_ASN1);
 }
 
-Verification Roots::judge(const std::vector<std::string_view>& chain) const { return Climb(*this, chain).run(); }
+Verification Roots::judge(const std::vector<std::string_view>& chain) const {
+  return Climb(*this, chain).run();
+}
 
 namespace {
 
 // The first of the target's names that the certificate has.
 const std::string* fitting_name(const CertificateView& leaf, const TlsTarget& target) {
   if (certificate_fits(leaf, target.name)) return &target.name;
-  const auto found =
-      std::ranges::find_if(target.also, [&](const std::string& name) { return certificate_fits(leaf, name); });
+  const auto found = std::ranges::find_if(
+      target.also, [&](const std::string& name) { return certificate_fits(leaf, name); });
   return found == target.also.end() ? nullptr : &*found;
 }
 

@@ -1,4 +1,6 @@
-#include <wolfssl/options.h>  // first: without it the other headers describe another library
+// clang-format off: without this first the other headers of wolfSSL describe another library
+#include <wolfssl/options.h>
+// clang-format on
 
 #include <algorithm>
 #include <array>
@@ -7,7 +9,6 @@
 #include <ctime>
 
 #include <arpa/inet.h>
-
 #include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/random.h>
@@ -17,7 +18,8 @@
 namespace postrider::transport::wolfssl {
 namespace {
 
-constexpr std::size_t kDerOctets = 2048;  // a P-256 certificate with one name of 253 octets has less than half
+constexpr std::size_t kDerOctets =
+    2048;  // a P-256 certificate with one name of 253 octets has less than half
 
 struct Generator {
   Generator() : ready(wc_InitRng(&rng) == 0) {}
@@ -60,7 +62,8 @@ int write_date(std::chrono::system_clock::time_point at, byte* into) {
   std::array<char, 32> text{};
   // UTCTime up to 2049, RFC 5280 4.1.2.5.
   const bool short_form = utc.tm_year < 150;
-  const std::size_t size = std::strftime(text.data(), text.size(), short_form ? "%y%m%d%H%M%SZ" : "%Y%m%d%H%M%SZ", &utc);
+  const std::size_t size =
+      std::strftime(text.data(), text.size(), short_form ? "%y%m%d%H%M%SZ" : "%Y%m%d%H%M%SZ", &utc);
   into[0] = short_form ? 0x17 : 0x18;
   into[1] = static_cast<byte>(size);
   std::memcpy(into + 2, text.data(), size);

@@ -1,5 +1,5 @@
-// What the files of this backend share. wolfSSL's types appear as the structs they are: its headers clash with
-// OpenSSL's and redefine Asio's macros, so they stay in the sources.
+// What the files of this backend share. wolfSSL's types appear as the structs they are: its headers clash
+// with OpenSSL's and redefine Asio's macros, so they stay in the sources.
 #pragma once
 
 #include <memory>
@@ -12,17 +12,25 @@
 #include "postrider/transport/tls/session_cache.h"
 
 struct WOLFSSL;
+struct WOLFSSL_BIO;
 struct WOLFSSL_CERT_MANAGER;
 struct WOLFSSL_CTX;
+struct WOLFSSL_EVP_MD_CTX;
+struct WOLFSSL_EVP_PKEY;
 struct WOLFSSL_SESSION;
+struct WOLFSSL_X509;
 
 namespace postrider::transport::wolfssl {
 
 struct Free {
   void operator()(WOLFSSL* object) const noexcept;
+  void operator()(WOLFSSL_BIO* object) const noexcept;
   void operator()(WOLFSSL_CERT_MANAGER* object) const noexcept;
   void operator()(WOLFSSL_CTX* object) const noexcept;
+  void operator()(WOLFSSL_EVP_MD_CTX* object) const noexcept;
+  void operator()(WOLFSSL_EVP_PKEY* object) const noexcept;
   void operator()(WOLFSSL_SESSION* object) const noexcept;
+  void operator()(WOLFSSL_X509* object) const noexcept;
 };
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
@@ -34,8 +42,8 @@ std::string hash(HashName name, std::string_view octets);
 // Certificates to believe.
 //
 // wolfSSL's contexts are given none: with a verify callback that overrides an error it would take the
-// intermediates it was shown for good, for every later connection. Chains are judged here instead, each on its
-// own, against roots that nobody adds to.
+// intermediates it was shown for good, for every later connection. Chains are judged here instead, each on
+// its own, against roots that nobody adds to.
 class Roots {
  public:
   static TlsResult<std::shared_ptr<const Roots>> load(const TlsRoots& roots);
