@@ -49,7 +49,7 @@ enum class Errc : std::uint8_t {
   already_authenticated,  // RFC 4954 4
   unknown_mechanism,
   encryption_required,  // AUTH in clear where it is offered under TLS, RFC 4954 6
-  not_implemented,  // a verb of ours that this server does not offer: 502, RFC 5321 4.2.4
+  not_implemented,      // a verb of ours that this server does not offer: 502, RFC 5321 4.2.4
   // Message content
   bad_chunk_size,         // BDAT whose size is no number of 64 bits
   chunk_out_of_sequence,  // BDAT outside of a transaction or after a failed chunk, RFC 3030 2

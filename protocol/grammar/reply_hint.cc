@@ -6,6 +6,13 @@ namespace {
 // What only a client meets, or a fault of the local program: nothing that the peer could mend.
 constexpr ReplyView kLocalError{code::local_error, status::mail_system, "Local error, try again later"};
 
+// RFC 4954 6
+constexpr ReplyView kEncryptionRequired{code::encryption_required, status::encryption_required,
+                                        "Encryption required, send STARTTLS first"};
+// RFC 5321 4.2.4: 502, a command that is known and not offered.
+constexpr ReplyView kNotImplemented{code::not_implemented, status::invalid_command,
+                                    "Command not implemented"};
+
 // RFC 5321 3.8 and 4.2.3: 421 to any command when the server must close; X.7.0, RFC 3463 3.8: for reasons of
 // security.
 constexpr ReplyView closing(std::string_view text) noexcept {
@@ -88,11 +95,8 @@ ReplyView reply_hint(Errc code) noexcept {
       return {code::unrecognized_command, status::auth_line_too_long, "Authentication line too long"};
     case Errc::already_authenticated: return out_of_order("Already authenticated");
     case Errc::unknown_mechanism: return not_implemented("Mechanism not offered, see EHLO");
-    case Errc::encryption_required:
-      return {code::encryption_required, status::encryption_required,
-              "Encryption required, send STARTTLS first"};
-    case Errc::not_implemented:  // RFC 5321 4.2.4
-      return {code::not_implemented, status::invalid_command, "Command not implemented"};
+    case Errc::encryption_required: return kEncryptionRequired;
+    case Errc::not_implemented: return kNotImplemented;
     // Message content
     case Errc::bad_chunk_size: return bad_argument("Bad chunk size, closing");
     case Errc::chunk_out_of_sequence: return out_of_order("BDAT not allowed now, send RSET");  // RFC 3030 2
