@@ -1,5 +1,4 @@
-// Read by lint_test.py, never compiled. A line that ends in `// bad` must be found, every other line must
-// not.
+// Read by lint_test.py, never compiled. A line that ends in `// bad` must be found, every other line must not.
 #include "postrider/transport/stream.h"
 
 namespace sample {
@@ -43,33 +42,30 @@ auto deduced(Stream& stream) -> awaitable<int> {
 
 awaitable<void> wrong(Stream& stream, std::string text) {
   const auto sum = co_await stream.read(a) + co_await stream.read(b);  // bad
-  while (co_await stream.read(buffer) > 0) done();                     // bad
-  if (co_await stream.read(buffer) > 3) done();                        // bad
-  switch (co_await stream.read(buffer)) {                              // bad
+  while (co_await stream.read(buffer) > 0) done();  // bad
+  if (co_await stream.read(buffer) > 3) done();  // bad
+  switch (co_await stream.read(buffer)) {  // bad
     case 3: break;
     default: break;
   }
-  const bool both = ready && co_await stream.check();           // bad
-  const bool either = co_await stream.check() || ready;         // bad
-  const auto picked = ready ? co_await stream.check() : 0;      // bad
-  co_await stream.write(Options{1, 2});                         // bad
-  co_await stream.write({1, 2});                                // bad
-  Pair pair{co_await stream.read(a), 1};                        // bad
+  const bool both = ready && co_await stream.check();  // bad
+  const bool either = co_await stream.check() || ready;  // bad
+  const auto picked = ready ? co_await stream.check() : 0;  // bad
+  co_await stream.write(Options{1, 2});  // bad
+  co_await stream.write({1, 2});  // bad
+  Pair pair{co_await stream.read(a), 1};  // bad
   co_await stream.visit([&](int octets) { total += octets; });  // bad
-  co_await stream.visit([text] { return text; });               // bad
-  use(co_await stream.read(buffer));                            // bad
-  const auto length = (co_await stream.read(buffer)).size();    // bad
-  for (int i = 0; co_await stream.check(); ++i) step();         // bad
-  if (ready) use(Options{1}, co_await stream.read(buffer));     // bad
+  co_await stream.visit([text] { return text; });  // bad
+  use(co_await stream.read(buffer));  // bad
+  const auto length = (co_await stream.read(buffer)).size();  // bad
+  for (int i = 0; co_await stream.check(); ++i) step();  // bad
+  if (ready) use(Options{1}, co_await stream.read(buffer));  // bad
   do {
     step();
   } while (co_await stream.read(buffer) > 0);  // bad
-  co_spawn(
-      executor,
-      [&]() -> awaitable<void> {  // bad
-        co_await stream.write(text);
-      },
-      detached);
+  co_spawn(executor, [&]() -> awaitable<void> {  // bad
+    co_await stream.write(text);
+  }, detached);
   co_spawn(co_await this_coro::executor, serve(stream), detached);  // bad
 }
 
