@@ -6,6 +6,12 @@ set_tests_properties(lint.checks_can_fail PROPERTIES LABELS scripts ENVIRONMENT 
 add_test(NAME readme.quotes_examples COMMAND ${POSTRIDER_PYTHON} ${CMAKE_SOURCE_DIR}/scripts/quote_examples.py)
 set_tests_properties(readme.quotes_examples PROPERTIES LABELS scripts)
 
+if(POSTRIDER_TLS_OPENSSL AND POSTRIDER_TLS_WOLFSSL AND NOT POSTRIDER_CORE_ONLY AND NOT POSTRIDER_SANITIZE)
+  add_test(NAME tls.link_order COMMAND ${POSTRIDER_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/transport/tls/link_order.py
+    $<TARGET_FILE:replay_tls_server_engine>)
+  set_tests_properties(tls.link_order PROPERTIES LABELS scripts)
+endif()
+
 get_target_property(kind postrider_protocol TYPE)
 if(kind STREQUAL "STATIC_LIBRARY" AND CMAKE_GENERATOR STREQUAL "Ninja")
   add_test(NAME protocol.stands_alone

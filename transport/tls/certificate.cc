@@ -71,16 +71,6 @@ HashName pss_hash(DerReader algorithm) noexcept {
   return oid ? hash_of(oid->content) : HashName::none;
 }
 
-// What the peer wrote ends up in logs: nothing in it may look like a line of its own.
-std::string printable(std::string_view text) {
-  std::string result(text);
-  for (char& octet : result) {
-    const auto value = static_cast<unsigned char>(octet);
-    if (value < 0x20 || value == 0x7F) octet = '?';
-  }
-  return result;
-}
-
 bool is_text(std::uint8_t tag) noexcept {
   return tag == der::kUtf8String || tag == der::kPrintableString || tag == der::kIa5String ||
          tag == der::kTeletexString;
@@ -150,6 +140,15 @@ Address address_of(std::string_view text) noexcept {
 }
 
 }  // namespace
+
+std::string printable(std::string_view text) {
+  std::string result(text);
+  for (char& octet : result) {
+    const auto value = static_cast<unsigned char>(octet);
+    if (value < 0x20 || value == 0x7F) octet = '?';
+  }
+  return result;
+}
 
 std::optional<CertificateView> CertificateView::parse(std::string_view octets) {
   CertificateView view;

@@ -25,7 +25,7 @@ class CertificateView {
   std::string_view der() const noexcept { return der_; }
   std::string_view public_key() const noexcept { return public_key_; }  // SubjectPublicKeyInfo, as DER
 
-  // Octets that are no printable ASCII or UTF-8 appear as '?'.
+  // For people: see printable().
   std::string subject() const;
   std::string issuer() const;
   // DNS names and IP addresses of subjectAltName, in their order.
@@ -67,6 +67,10 @@ bool certificate_fits(const CertificateView& certificate, std::string_view host)
 
 // "the certificate is for a.example, b.example, not for c.example"
 std::string mismatch_text(const CertificateView& certificate, std::string_view host);
+
+// What the peer wrote, with '?' for control characters: it ends up in logs, and nothing in it may look like a
+// line of its own.
+std::string printable(std::string_view text);
 
 bool is_ip_address(std::string_view text) noexcept;
 

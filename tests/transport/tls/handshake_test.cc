@@ -239,6 +239,24 @@ TEST_P(TlsHandshakeTest, ResumesASessionOfTheSameTarget) {
   }
 }
 
+TEST_P(TlsHandshakeTest, ResumesWithACertificateThatIsNotTheFirst) {
+  server_config_.certificates = {pki_.server.with({&pki_.intermediate}),
+                                 pki_.other.with({&pki_.intermediate})};
+  target_.name = "other.example.test";
+  EnginePair first = connected();
+  first.server.say("ready");
+  first.talk();
+  EnginePair second = connected();
+  const TlsInfo info = second.client.engine().info();
+  ASSERT_FALSE(info.peer_chain.empty());
+  EXPECT_EQ(info.peer_chain.front(), pki_.other.der());
+  EXPECT_EQ(info.trust, TlsTrust::trusted);
+  EXPECT_EQ(info.tls_server_end_point, second.server.engine().info().tls_server_end_point);
+  // wolfSSL in TLS 1.2: its client has no tickets, and its server does not read those of another certificate.
+  const bool wolfssl = client_provider().name() == "wolfssl" || server_provider().name() == "wolfssl";
+  EXPECT_EQ(info.resumed, !wolfssl || version() == TlsVersion::tls1_3);
+}
+
 TEST_P(TlsHandshakeTest, ResumesNothingForAnotherPolicyPortOrName) {
   target_.policy = TlsPolicy::opportunistic;
   EnginePair first = connected();

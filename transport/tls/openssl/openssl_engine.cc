@@ -235,7 +235,7 @@ TlsInfo Engine::info() const {
   if (group > 0) {
     if (const char* const name = SSL_group_to_name(ssl, static_cast<int>(group))) info.group = name;
   }
-  if (const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) info.sni = name;
+  if (const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) info.sni = printable(name);
   const unsigned char* protocol = nullptr;
   unsigned int length = 0;
   SSL_get0_alpn_selected(ssl, &protocol, &length);

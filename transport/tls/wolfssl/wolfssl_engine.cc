@@ -208,7 +208,7 @@ TlsInfo Engine::info() const {
   } else {
     void* name = nullptr;
     const word16 size = wolfSSL_SNI_GetRequest(ssl, WOLFSSL_SNI_HOST_NAME, &name);
-    if (size != 0) info.sni.assign(static_cast<const char*>(name), size);
+    if (size != 0) info.sni = printable(std::string_view(static_cast<const char*>(name), size));
   }
   char* protocol = nullptr;
   word16 length = 0;

@@ -226,7 +226,8 @@ Verification judge_server(const std::vector<std::string_view>& chain, const TlsT
   if (!leaf) return {TlsTrust::failed, "it cannot be read"};
   if (target.policy == TlsPolicy::dane) return judge_dane(chain, *leaf, target);
   Verification verdict = roots.judge(chain);
-  if (verdict.trust != TlsTrust::trusted || target.name.empty()) return verdict;
+  if (verdict.trust != TlsTrust::trusted) return verdict;
+  if (target.name.empty()) return {TlsTrust::trusted, "a trusted root vouches for the certificate"};
   return judge_leaf(*leaf, target, "a trusted root vouches for ");
 }
 
