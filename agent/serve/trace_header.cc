@@ -23,14 +23,10 @@ std::string protocol_word(const TraceInfo& info) {
   return word;
 }
 
-// RFC 8314 4.3 wants the cipher suite by its registered name; where the library has another one for it, it
-// goes into a comment.
+// RFC 8314 4.3
 std::string tls_clause(const TraceInfo& info) {
   if (info.tls_version.empty()) return {};
-  if (info.tls_cipher.starts_with("TLS_")) {
-    return "\r\n\ttls " + info.tls_cipher + " (" + info.tls_version + ")";
-  }
-  return "\r\n\t(" + info.tls_version + " " + info.tls_cipher + ")";
+  return "\r\n\ttls " + info.tls_cipher + " (" + info.tls_version + ")";
 }
 
 // Extended-Domain, RFC 5321 4.4: the client's name for itself, and the address that it really has.

@@ -27,7 +27,7 @@ struct TraceInfo {
   bool smtputf8 = false;       // the transaction uses RFC 6531
   bool authenticated = false;
   std::string tls_version;               // "TLSv1.3"; empty in clear
-  std::string tls_cipher;                // as the TLS library names it
+  std::string tls_cipher;                // by its registered name
   std::string id;                        // an atom
   std::optional<std::string> recipient;  // when there is exactly one, RFC 5321 4.4 and 7.2
   transport::SystemTime time;

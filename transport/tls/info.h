@@ -23,7 +23,7 @@ enum class TlsTrust : std::uint8_t {
 
 struct TlsInfo {
   TlsVersion version = TlsVersion::tls1_3;
-  std::string cipher;  // as the backend names it; TLS 1.3 suites have their IANA names with both
+  std::string cipher;  // by its name in the registry of IANA: "TLS_AES_128_GCM_SHA256"
   std::string group;   // of the key exchange; empty where the backend does not tell
   std::string sni;     // the server name that was sent or received, RFC 6066 3
   std::string alpn;    // the protocol chosen, empty without one, RFC 7301

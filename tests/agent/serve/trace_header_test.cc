@@ -80,10 +80,6 @@ TEST(TraceHeader, SaysHowTheMessageWasProtected) {
     EXPECT_EQ(header.find("\r\n\ttls TLS_AES_128_GCM_SHA256 (TLSv1.3);") != std::string::npos, each.tls)
         << header;
   }
-  TraceInfo old = example();
-  old.tls_version = "TLSv1.2";
-  old.tls_cipher = "ECDHE-ECDSA-AES256-GCM-SHA384";
-  EXPECT_NE(trace_header(old).find("\r\n\t(TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384);"), std::string::npos);
 }
 
 TEST(TraceHeader, NamesTheClient) {

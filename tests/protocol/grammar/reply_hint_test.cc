@@ -89,7 +89,8 @@ TEST(ReplyHint, AnswersAsTheRfcsSay) {
   std::set<Errc> seen;
   for (const Case& c : cases) {
     seen.insert(c.why);
-    EXPECT_EQ(written(c.why).substr(0, 10), c.beginning) << to_string(c.why);
+    EXPECT_EQ(written(c.why).substr(0, std::string_view(c.beginning).size()), c.beginning)
+        << to_string(c.why);
   }
   EXPECT_EQ(seen.size(), kErrcCount) << "an Errc without a case";
 }

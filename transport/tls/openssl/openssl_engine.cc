@@ -229,7 +229,8 @@ TlsInfo Engine::info() const {
   SSL* const ssl = ssl_.get();
   TlsInfo info;
   info.version = SSL_version(ssl) >= TLS1_3_VERSION ? TlsVersion::tls1_3 : TlsVersion::tls1_2;
-  if (const char* const cipher = SSL_get_cipher_name(ssl)) info.cipher = cipher;
+  if (const SSL_CIPHER* const cipher = SSL_get_current_cipher(ssl))
+    info.cipher = SSL_CIPHER_standard_name(cipher);
   if (!established_) return info;
   const long group = SSL_get_negotiated_group(ssl);
   if (group > 0) {

@@ -200,7 +200,10 @@ TlsInfo Engine::info() const {
   WOLFSSL* const ssl = ssl_.get();
   TlsInfo info;
   info.version = wolfSSL_version(ssl) >= TLS1_3_VERSION ? TlsVersion::tls1_3 : TlsVersion::tls1_2;
-  if (const char* const cipher = wolfSSL_get_cipher(ssl)) info.cipher = cipher;
+  const int suite = wolfSSL_get_current_cipher_suite(ssl);
+  const char* const cipher = wolfSSL_get_cipher_name_iana_from_suite(
+      static_cast<unsigned char>(suite >> 8), static_cast<unsigned char>(suite & 0xff));
+  if (cipher != nullptr) info.cipher = cipher;
   if (!established_) return info;
   if (const char* const group = wolfSSL_get_curve_name(ssl)) info.group = group;
   if (client_) {
