@@ -134,6 +134,7 @@ std::string Engine::why(int code) const {
 TlsEngine::Step Engine::handshake() {
   if (has_failed()) return {Status::failed, 0};
   if (established_) return {};
+  free_points_with_thread();
   wolfSSL_ERR_clear_error();
   const int result = client_ ? wolfSSL_connect(ssl_.get()) : wolfSSL_accept(ssl_.get());
   if (result != WOLFSSL_SUCCESS) {

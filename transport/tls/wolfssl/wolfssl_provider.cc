@@ -305,12 +305,15 @@ class Provider final : public TlsProvider {
   std::string_view name() const noexcept override { return "wolfssl"; }
   std::string_view version() const noexcept override { return "wolfSSL " LIBWOLFSSL_VERSION_STRING; }
   TlsResult<std::shared_ptr<const TlsServerContext>> server(const TlsServerConfig& config) const override {
+    free_points_with_thread();
     return ServerContext::make(config);
   }
   TlsResult<std::shared_ptr<const TlsClientContext>> client(const TlsClientConfig& config) const override {
+    free_points_with_thread();
     return ClientContext::make(config);
   }
   TlsResult<SelfSigned> self_signed(const SelfSignedOptions& options) const override {
+    free_points_with_thread();
     return make_self_signed(options);
   }
 };

@@ -9,6 +9,7 @@
 #include <wolfssl/error-ssl.h>
 #include <wolfssl/openssl/evp.h>
 #include <wolfssl/ssl.h>
+#include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
 #include <wolfssl/wolfcrypt/sha256.h>
 #include <wolfssl/wolfcrypt/sha512.h>
@@ -93,6 +94,14 @@ void Free::operator()(WOLFSSL_EVP_MD_CTX* object) const noexcept { wolfSSL_EVP_M
 void Free::operator()(WOLFSSL_EVP_PKEY* object) const noexcept { wolfSSL_EVP_PKEY_free(object); }
 void Free::operator()(WOLFSSL_X509* object) const noexcept { wolfSSL_X509_free(object); }
 void Free::operator()(WOLFSSL_SESSION* object) const noexcept { wolfSSL_SESSION_free(object); }
+
+void free_points_with_thread() noexcept {
+  struct Points {
+    Points() noexcept {}
+    ~Points() { wc_ecc_fp_free(); }
+  };
+  [[maybe_unused]] static thread_local const Points points;
+}
 
 std::string error_text(int code) {
   char text[WOLFSSL_MAX_ERROR_SZ] = {};

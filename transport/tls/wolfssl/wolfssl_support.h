@@ -35,6 +35,10 @@ struct Free {
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
 
+// To be called by whatever computes with elliptic curves. wolfSSL keeps points for speed, 800 KiB of them in
+// every thread that did so; with this they go when the thread ends.
+void free_points_with_thread() noexcept;
+
 // What wolfSSL says about one of its numbers.
 std::string error_text(int code);
 std::string hash(HashName name, std::string_view octets);
