@@ -279,14 +279,16 @@ Task<Outcome<void>> Client::authenticate() {
   Outcome<Reply> reply = co_await ask(Phase::authentication, command);
   std::optional<sasl::Fault> fault;
   while (reply && reply->code() == code::auth_continue) {
+    if (fault) {  // RFC 4954 4: "*" is answered 501. Who asks on instead might do so for ever.
+      channel_->abandon();
+      co_return std::unexpected(failed_login(in_words(*fault), std::move(*reply)));
+    }
     std::optional<sasl::Secret> line;
-    if (!fault) {
-      auto answer = exchange->respond(reply->text());
-      if (answer) {
-        line = std::move(*answer);
-      } else {
-        fault = answer.error();
-      }
+    auto answer = exchange->respond(reply->text());
+    if (answer) {
+      line = std::move(*answer);
+    } else {
+      fault = answer.error();
     }
     std::optional<std::string_view> said;
     if (line) said = line->view();

@@ -86,7 +86,4 @@ class Provider {
 [[nodiscard]] const Provider* find_provider(std::string_view name);
 [[nodiscard]] const Provider& default_provider();
 
-// Takes as long for octets that differ early as for equal ones; sizes are no secret.
-[[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
-
 }  // namespace postrider::crypto

@@ -150,14 +150,5 @@ TEST(Provider, OneIsTheDefaultAndOthersAreNotKnown) {
   EXPECT_EQ(find_provider("rot13"), nullptr);
 }
 
-TEST(EqualInConstantTime, ComparesOctets) {
-  EXPECT_TRUE(equal_in_constant_time("", ""));
-  EXPECT_TRUE(equal_in_constant_time("abc", "abc"));
-  EXPECT_FALSE(equal_in_constant_time("abc", "abd"));
-  EXPECT_FALSE(equal_in_constant_time("abc", "xbc"));
-  EXPECT_FALSE(equal_in_constant_time("abc", "ab"));
-  EXPECT_FALSE(equal_in_constant_time("\x01", "\x02"));
-}
-
 }  // namespace
 }  // namespace postrider::crypto
