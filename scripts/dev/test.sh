@@ -30,8 +30,8 @@ sanitize() {
   case $preset in
     asan) labels='^(unit|interop)' ;;
     tsan)
-      labels='^(unit.(transport|server|client|agent)|interop)'
-      targets=(transport_tests server_tests client_tests agent_tests postrider dovecot_login)
+      labels='^(unit.(transport|resolver|server|client|agent)|interop)'
+      targets=(transport_tests resolver_tests server_tests client_tests agent_tests postrider dovecot_login)
       ;;
     *) fail './dev sanitize asan or ./dev sanitize tsan' ;;
   esac

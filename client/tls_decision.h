@@ -1,0 +1,81 @@
+// How a connection to one host of a domain has to be secured: the route's wish, raised by what the domain and
+// the host publish. A pure decision, and never a downgrade.
+//
+//   const TlsDecision decision = decide_tls(inputs);
+//   if (decision.verdict == TlsVerdict::connect) … decision.use, decision.target
+//
+// Who raises what:
+//   DANE      RFC 7672: usable TLSA records of a host whose MX and address answers are secure too  -> by
+//   those records MTA-STS   RFC 8461: an `enforce` policy that lists the host -> PKIX with the host's name;
+//   does not list it -> skip host REQUIRETLS  RFC 8689: TLS with a verified name, MX by DNSSEC or MTA-STS
+// DANE comes before MTA-STS where both apply (RFC 8461 2).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "postrider/client/config.h"
+#include "postrider/resolver/answer.h"
+#include "postrider/resolver/domain_name.h"
+#include "postrider/resolver/record.h"
+
+namespace postrider::client {
+
+// What the route asks for at least: `tls` of a [[route]].
+enum class TlsLevel : std::uint8_t { none, opportunistic, required, verify };
+
+// What MTA-STS says about this host, RFC 8461 4.1 and 5.
+enum class StsMatch : std::uint8_t {
+  no_policy,       // none, or mode none
+  testing_listed,  // mode testing: go on whatever happens, and report
+  testing_unlisted,
+  enforce_listed,
+  enforce_unlisted,  // this host may not be used
+};
+
+struct TlsInputs {
+  TlsLevel level = TlsLevel::opportunistic;
+  bool require_tls = false;  // REQUIRETLS of the message
+  std::uint16_t port = 25;
+  resolver::DomainName domain;  // the recipient's domain, or where its MX records stand when it is an alias
+  resolver::DomainName host;    // as the MX record names it
+  // Of the MX lookup; a smart host named in the configuration counts as secure.
+  resolver::Security mx_security = resolver::Security::indeterminate;
+  resolver::Security address_security = resolver::Security::indeterminate;
+  // Where the host's CNAMEs lead, if they do and every step is secure: RFC 7672 2.2.2 asks there first.
+  resolver::DomainName host_canonical;
+  // The TLSA answer for the host; nullopt when it was not asked for, because nothing above is secure.
+  std::optional<resolver::Answer> tlsa;
+  StsMatch sts = StsMatch::no_policy;
+};
+
+enum class TlsVerdict : std::uint8_t {
+  connect,    // with `use` and `target`
+  skip_host,  // this host may not be used; another one may
+  defer,      // nobody knows whether it may: try the next host or later (bogus TLSA, RFC 7672 2.1.1)
+};
+
+// Why a connection is secured as it is: for logs, `mx`, TLSRPT.
+enum class TlsReason : std::uint8_t { route, dane, sts, sts_testing, require_tls };
+
+struct TlsDecision {
+  TlsVerdict verdict = TlsVerdict::connect;
+  TlsUse use = TlsUse::opportunistic;
+  transport::TlsTarget target;
+  TlsReason reason = TlsReason::route;
+  // Without TLS, or when the handshake fails, is clear text all right on a new connection?
+  bool clear_allowed = true;
+  std::string
+      text;  // for people: "DANE: 2 usable records", "mx.example.org is not listed in the MTA-STS policy"
+};
+
+// Whether the TLSA records of a host matter at all, so that they have to be asked for: RFC 7672 2.1, 2.2.
+bool dane_possible(resolver::Security mx, resolver::Security addresses) noexcept;
+// "_25._tcp.mx.example.org"; RFC 6698 3.
+std::optional<resolver::DomainName> tlsa_name(const resolver::DomainName& host, std::uint16_t port);
+
+TlsDecision decide_tls(const TlsInputs& inputs);
+
+}  // namespace postrider::client
