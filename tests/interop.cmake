@@ -1,5 +1,6 @@
 # Real peers against the program: each interop/STEM.py is the test interop.STEM. It finds the program in $POSTRIDER, its
-# helpers in support/, what ./dev test fetched in $PEERS and $NODE_PATH, and succeeds by exit status 0. Files that begin with _ are helpers.
+# helpers in support/, what ./dev test fetched in $PEERS and $NODE_PATH, and succeeds by exit
+# status 0. Files that begin with _ are helpers.
 file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/interop/*.py)
 list(FILTER scripts EXCLUDE REGEX "/_[^/]*$")
 if(TARGET postrider)

@@ -82,12 +82,13 @@ TOKEN_KEY = b"the key that signs what Dovecot is shown"
 
 
 class Dovecot(Peer):
+    NAMES = "DNS:localhost"
     mechanisms = ("PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256", "OAUTHBEARER", "XOAUTH2")
 
     def __init__(self, relay=None, lmtp=False):
         """`relay`: a port that takes mail without a login; then there is a submission service that hands on to it.
         `lmtp`: there is LMTP as well."""
-        self.relay, self.with_lmtp = relay, lmtp
+        self.relay, self.with_lmtp, self.accounts = relay, lmtp, self
         self.PORTS = (("starttls", "implicit") if relay else ()) + (("lmtp",) if lmtp else ())
 
     @property

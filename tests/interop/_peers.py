@@ -1,7 +1,7 @@
 """Real servers for tests, each from a configuration, folders and free ports of its own; nothing of the machine's own
 mail system is read or touched.
 
-    with Dovecot() as accounts, Postfix(sasl=accounts.auth_socket) as postfix:
+    with Dovecot() as accounts, Postfix(accounts) as postfix:
         send_to(postfix.starttls); postfix.messages("bob")
 
 What every peer has (None where it has no such thing):
@@ -10,7 +10,8 @@ What every peer has (None where it has no such thing):
     implicit   submission with TLS from the first octet
     lmtp       LMTP
     mechanisms what it offers under TLS
-    authority  PEM file that says whom to trust; the certificate names localhost and 127.0.0.1
+    accounts   the Dovecot that knows who may log in, where it is one
+    authority  PEM file that says whom to trust; the certificate is for NAMES
     messages() what it delivered for one of MAILBOXES at example.net; others are refused by 550
 Other ports are taken when somebody was quicker, and waiting is generous: the machine may be busy."""
 
@@ -27,7 +28,7 @@ from _support import run, wait_for
 
 PEERS = pathlib.Path(os.environ.get("PEERS", "build/peers")).resolve()
 USER, PASSWORD = "fred", "open sesame \u00fc"
-MAILBOXES = ("bob", "carol", *(f"box{number}" for number in range(60)))
+MAILBOXES = ("bob", "carol", *(f"box{number}" for number in range(300)))
 PATIENCE = 30
 TRIES = 4
 FIRST_USER = 64000  # of those that in_private() adds
@@ -45,11 +46,11 @@ def free_port():
                 continue
 
 
-def make_certificate(folder, name="localhost", more="DNS:localhost,IP:127.0.0.1"):
+def make_certificate(folder, names="DNS:localhost"):
     """(certificate, key) as PEM files, signed by itself."""
-    certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
     run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "7",
-        "-subj", f"/CN={name}", "-addext", f"subjectAltName={more}", "-keyout", key, "-out", certificate)
+        "-subj", "/CN=localhost", "-addext", f"subjectAltName={names}", "-keyout", key, "-out", certificate)
     key.chmod(0o600)
     return certificate, key
 
@@ -66,7 +67,8 @@ class Peer:
     returns in command() what to run, and with which more environment."""
 
     PORTS = ()
-    mx = starttls = implicit = lmtp = None
+    NAMES = "DNS:localhost,IP:127.0.0.1"
+    mx = starttls = implicit = lmtp = accounts = None
     mechanisms = ()
 
     def __enter__(self):
@@ -75,7 +77,7 @@ class Peer:
         self.folder.chmod(0o755)
         self.log, self.mail, self.process = self.folder / "log", self.folder / "mail", None
         try:
-            self.authority, self.key = make_certificate(self.folder)
+            self.authority, self.key = make_certificate(self.folder, self.NAMES)
             self.start()
         except BaseException:
             self.__exit__()

@@ -81,9 +81,10 @@ QUEUES = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "
 class Postfix(Peer):
     PORTS = ("mx", "starttls", "implicit")
 
-    def __init__(self, sasl=None, mechanisms=(), main=""):
-        """`sasl`: the socket of a Dovecot for logins; `main`: more lines for main.cf."""
-        self.sasl, self.mechanisms, self.main = sasl or "private/auth", mechanisms, main
+    def __init__(self, accounts=None, main=""):
+        """`accounts`: the Dovecot that knows who may log in; `main`: more lines for main.cf."""
+        self.accounts, self.main = accounts, main
+        self.mechanisms = accounts.mechanisms if accounts else ()
 
     def configure(self):
         user, group = pwd.getpwnam("postfix").pw_uid, grp.getgrnam("postdrop").gr_gid
@@ -102,9 +103,10 @@ class Postfix(Peer):
         make("queue/public", 0o2710, user, group)
         make("data", 0o700)
         make("mail", 0o755, 65534)
-        (self.folder / "main.cf").write_text(MAIN.format(folder=self.folder, authority=self.authority, key=self.key,
-                                                         sasl=self.sasl, more=self.main))
-        (self.folder / "master.cf").write_text(MASTER.format(mx=self.mx, starttls=self.starttls, implicit=self.implicit))
+        (self.folder / "main.cf").write_text(MAIN.format(
+            folder=self.folder, authority=self.authority, key=self.key, sasl=self.accounts.auth_socket if self.accounts else "private/auth", more=self.main))
+        (self.folder / "master.cf").write_text(MASTER.format(mx=self.mx, starttls=self.starttls,
+                                                             implicit=self.implicit))
         (self.folder / "mailboxes").write_text("".join(f"{each}@example.net {each}/\n" for each in MAILBOXES))
 
     def command(self):
