@@ -8,6 +8,19 @@ missing_packages() {
   # shellcheck disable=SC2016  # the ${...} are dpkg-query's
   installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null | sed -n 's/^installed //p' || true)
   comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) <(sort -u <<<"$installed")
+  # Debian's npm excludes the nodejs of others, which brings its own.
+  type node >/dev/null 2>&1 || echo nodejs
+  type npm >/dev/null 2>&1 || echo npm
+}
+
+# as_root COMMAND...
+as_root() {
+  if ((EUID == 0)); then
+    "$@"
+  else
+    command -v sudo >/dev/null || fail "not root and no sudo: as root, run: $*"
+    sudo "$@"
+  fi
 }
 
 # apt_install PACKAGE...: run as root. Starts no service, asks no question, and removes nothing that is there.
@@ -37,12 +50,7 @@ setup() {
   mapfile -t missing < <(missing_packages)
   ((${#missing[@]} > 0)) || return 0
   say "install ${#missing[@]} missing packages with apt: ${missing[*]}"
-  local as_root=()
-  if ((EUID != 0)); then
-    command -v sudo >/dev/null || fail "not root and no sudo: as root, run: apt-get install ${missing[*]}"
-    as_root=(sudo)
-  fi
-  if ! "${as_root[@]}" bash -c "$(declare -f apt_install); apt_install \"\$@\"" apt_install "${missing[@]}" >&2; then
+  if ! as_root bash -c "$(declare -f apt_install); apt_install \"\$@\"" apt_install "${missing[@]}" >&2; then
     [[ " ${missing[*]} " != *' postfix '* ]] ||
       say "if apt refused to remove another mail server for postfix: the tests need postfix's smtp-source and smtp-sink, and the two exclude each other on Debian"
     fail "apt could not install: ${missing[*]}"

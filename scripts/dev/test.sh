@@ -12,7 +12,7 @@ run_ctest() {
 
 # test_all [CTEST ARGS...]: with arguments the release tests they choose, alone; without, everything.
 test_all() {
-  setup
+  peers
   build release
   if (($# == 0)); then
     build core-only
@@ -36,7 +36,7 @@ sanitize() {
     *) fail './dev sanitize asan or ./dev sanitize tsan' ;;
   esac
   shift
-  setup
+  peers
   build "$preset" "${targets[@]}"
   say "test $preset"
   ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1 \

@@ -1,0 +1,34 @@
+"""OpenSMTPD as a peer; see _peers.py. In clear alone: Debian 12's cannot sign under OpenSSL 3."""
+
+import os
+
+from _peers import MAILBOXES, Peer, in_private, unpacked
+
+USERS = ("opensmtpd", "opensmtpq")
+CONFIG = """table mailboxes {{ {mailboxes} }}
+listen on 127.0.0.1 port {mx} hostname localhost
+smtp max-message-size "50M"
+action "keep" maildir "{folder}/mail/%{{rcpt.user}}" virtual <mailboxes>
+match from any for domain "example.net" action "keep"
+match from any for any reject
+"""
+
+
+class OpenSmtpd(Peer):
+    PORTS = ("mx",)
+
+    def configure(self):
+        self.program, self.environment = unpacked("usr/sbin/smtpd")
+        for name, owner in (("queue", 0), ("empty", 0), ("run", 0), ("mail", 65534)):
+            (self.folder / name).mkdir(exist_ok=True)
+            os.chown(self.folder / name, owner, -1)
+        (self.folder / "queue").chmod(0o711)
+        (self.folder / "smtpd.conf").write_text(CONFIG.format(
+            folder=self.folder, mx=self.mx,
+            mailboxes=", ".join(f'"{each}@example.net" = "nobody"' for each in MAILBOXES)))
+
+    def command(self):
+        binds = {"/var/spool/smtpd": self.folder / "queue", "/var/lib/opensmtpd/empty": self.folder / "empty",
+                 "/run/smtpd": self.folder / "run", "/usr/libexec/opensmtpd": unpacked("usr/libexec/opensmtpd")[0]}
+        command = [self.program, "-d", "-f", self.folder / "smtpd.conf"]
+        return in_private(self.folder, USERS, binds, command), self.environment
