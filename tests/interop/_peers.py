@@ -24,7 +24,7 @@ import subprocess
 import tempfile
 import time
 
-from _support import run, wait_for
+from _support import run
 
 PEERS = pathlib.Path(os.environ.get("PEERS", "build/peers")).resolve()
 USER, PASSWORD = "fred", "open sesame \u00fc"
@@ -32,6 +32,17 @@ MAILBOXES = ("bob", "carol", *(f"box{number}" for number in range(300)))
 PATIENCE = 30
 TRIES = 4
 FIRST_USER = 64000  # of those that in_private() adds
+
+
+def wait_for(port, process, seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise AssertionError(f"nothing listens on port {port}")
 
 
 def free_port():
