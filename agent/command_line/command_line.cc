@@ -14,6 +14,8 @@ namespace postrider::agent {
 namespace {
 
 constexpr std::string_view kProgram = "postrider";
+constexpr std::uint16_t kPort = 25;
+constexpr std::uint16_t kEncryptedPort = 465;  // RFC 8314 3.3
 
 std::string line(std::string_view text) { return std::string(text) + "\n"; }
 
@@ -180,11 +182,17 @@ void Parser::add_sink() {
       ->type_name("N")
       ->check(CLI::Range(0, 1024));
   sink.add_flag("--lmtp", sink_.lmtp, "speak LMTP");
+  sink.add_option(
+          "--tls", tls_,
+          "none | starttls | implicit; default none. The certificate is the one of `serve` in this\n"
+          "folder, postrider-state/certificate.pem; without it one is made, self-signed for localhost")
+      ->check(CLI::IsMember({"none", "starttls", "implicit"}))
+      ->type_name("MODE");
 }
 
 void Parser::add_load() {
   CLI::App& load = subcommand(app_, "load", "send many messages to a server, and say how fast that was");
-  load.add_option("SERVER", server_, "server to load; port 25 if none is given")
+  load.add_option("SERVER", server_, "server to load; port 25 if none is given, 465 with --tls implicit")
       ->type_name("HOST[:PORT]")
       ->required();
   load.add_option("--messages", load_.messages, "how many in all; default 1000")
@@ -203,9 +211,12 @@ void Parser::add_load() {
   load.add_option("--from", load_.from, "sender; default a@example.org")->type_name("A");
   load.add_option("--to", load_.to, "recipient; default b@example.net")->type_name("B");
   load.add_option("--threads", load_.threads, "default 1")->type_name("N")->check(CLI::Range(1, 1024));
-  load.add_option("--tls", tls_, "none | starttls | implicit (only none is built yet)")
+  load.add_option("--tls", tls_, "none | starttls | implicit; default none. Handshakes are counted and timed")
       ->check(CLI::IsMember({"none", "starttls", "implicit"}))
       ->type_name("MODE");
+  load.add_option("--ca", authorities_, "certificates to trust, in PEM; default: the system's")
+      ->type_name("FILE");
+  load.add_flag("--insecure", insecure_, "accept any certificate");
 }
 
 void Parser::add_probe() {
@@ -319,16 +330,18 @@ Command Parser::chosen_sink() {
   if (!listen) return usage_error("sink", "--listen: '" + listen_ + "' " + listen.error());
   sink_.listen = *std::move(listen);
   if (!maildir_.empty()) sink_.maildir = maildir_;
+  sink_.tls = tls_ == "starttls"   ? ListenerTls::starttls
+              : tls_ == "implicit" ? ListenerTls::implicit
+                                   : ListenerTls::none;
   return std::move(sink_);
 }
 
 Command Parser::chosen_probe() {
   ProbeOptions options;
-  auto server = parse_host_port(server_, 25);
+  auto server = parse_host_port(server_, kPort);
   if (!server) return usage_error("probe", "'" + server_ + "' " + server.error());
-  constexpr std::uint16_t kImplicit = 465;  // RFC 8314 3.3
   const bool given = app_.get_subcommands().front()->count("--tls") != 0;
-  options.implicit = given ? tls_ == "implicit" : server->port == kImplicit;
+  options.implicit = given ? tls_ == "implicit" : server->port == kEncryptedPort;
   options.server = *std::move(server);
   options.config = config_file();
   if (!authorities_.empty()) options.authorities = authorities_;
@@ -337,9 +350,12 @@ Command Parser::chosen_probe() {
 }
 
 Command Parser::chosen_load() {
-  if (tls_ != "none") return not_built("TLS; leave --tls out or write --tls none");
-  auto server = parse_host_port(server_, 25);
+  load_.tls = chosen_tls(true);
+  const bool implicit = load_.tls == client::TlsUse::implicit;
+  auto server = parse_host_port(server_, implicit ? kEncryptedPort : kPort);
   if (!server) return usage_error("load", "'" + server_ + "' " + server.error());
+  if (!authorities_.empty()) load_.authorities = authorities_;
+  load_.insecure = insecure_;
   load_.server = *std::move(server);
   load_.pipelining = !no_pipelining_;
   return std::move(load_);

@@ -47,9 +47,11 @@ Examples:
 Examples:
   postrider sink --listen 127.0.0.1:2600                     accept and discard, as fast as it can
   postrider sink --listen 127.0.0.1:2600 --maildir ./caught   keep every message
-  postrider sink --listen 127.0.0.1:2600 --maildir './caught/{domain}/{local}')"},
-    {"load", R"(Example:
-  postrider load 127.0.0.1:2600 --messages 100000 --sessions 20 --size 1024)"},
+  postrider sink --listen 127.0.0.1:2600 --maildir './caught/{domain}/{local}'
+  postrider sink --listen 127.0.0.1:2600 --tls starttls      with the certificate of `serve`, or one of its own)"},
+    {"load", R"(Examples:
+  postrider load 127.0.0.1:2600 --messages 100000 --sessions 20 --size 1024
+  postrider load localhost:2600 --messages 1000 --per-connection 1 --tls starttls --ca postrider-state/certificate.pem)"},
     {"probe",
      R"(Shows the greeting, what is offered before and after TLS, the version of TLS, the cipher, the certificate and
 whether it would be believed. No mail is sent.

@@ -1,17 +1,22 @@
 #include "postrider/agent/load/load_command.h"
 
 #include <chrono>
+#include <expected>
 #include <iostream>
 #include <memory>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "postrider/agent/config/config_reader.h"
 #include "postrider/agent/load/load_job.h"
 #include "postrider/agent/load/load_report.h"
 #include "postrider/agent/load/load_session.h"
 #include "postrider/agent/send/host_lookup.h"
+#include "postrider/agent/send/send_security.h"
 #include "postrider/agent/serve/file_limit.h"
 #include "postrider/transport/signal.h"
 #include "postrider/transport/socket_network.h"
@@ -70,6 +75,22 @@ std::chrono::nanoseconds processor_time() noexcept {
   return part(usage.ru_utime) + part(usage.ru_stime);
 }
 
+std::expected<LoadTls, SendProblem> tls_of(const LoadOptions& options) {
+  if (options.tls == client::TlsUse::none) return LoadTls();
+  auto context = client_tls(embedded_config().config.tls.backend, options.authorities);
+  if (!context) return std::unexpected(context.error());
+  LoadTls tls{*std::move(context), {}};
+  tls.target.name = options.server.host;
+  tls.target.port = options.server.port;
+  tls.target.policy = options.insecure ? transport::TlsPolicy::none : transport::TlsPolicy::pkix;
+  return tls;
+}
+
+ExitCode fail(ExitCode code, std::string_view what) {
+  std::cerr << "postrider load: " << what << '\n';
+  return code;
+}
+
 LoadReport run(LoadJob& job) {
   const LoadOptions& options = job.options();
   transport::Loops loops(std::max(1U, options.threads));
@@ -101,15 +122,11 @@ LoadReport run(LoadJob& job) {
 
 ExitCode load(const LoadOptions& options) {
   const auto addresses = look_up(options.server);
-  if (!addresses) {
-    std::cerr << "postrider load: " << addresses.error() << '\n';
-    return ExitCode::unavailable;
-  }
-  auto job = LoadJob::make(options, addresses->front());
-  if (!job) {
-    std::cerr << "postrider load: " << job.error() << '\n';
-    return ExitCode::usage;
-  }
+  if (!addresses) return fail(ExitCode::unavailable, addresses.error());
+  auto tls = tls_of(options);
+  if (!tls) return fail(tls.error().code, tls.error().text);
+  auto job = LoadJob::make(options, addresses->front(), *std::move(tls));
+  if (!job) return fail(ExitCode::usage, job.error());
   raise_file_limit();
   const LoadReport report = run(*job);
   std::cout << (options.json ? report.to_json(options) : report.to_text(options)) << std::flush;

@@ -27,6 +27,8 @@ struct LoadCounts {
   Counter failed;       // messages that were begun and not accepted
   Counter connections;  // that got as far as a reply to EHLO
   LatencyHistogram latency;
+  LatencyHistogram handshakes;    // TLS: from its first octet to our last
+  std::uint64_t resumptions = 0;  // of those
   // Why messages and connections failed: by reply code ("550"), or in words.
   std::map<std::string, std::uint64_t, std::less<>> errors;
 

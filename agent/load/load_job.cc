@@ -27,7 +27,8 @@ std::string make_content(std::string_view from, std::string_view to, std::uint64
 
 }  // namespace
 
-std::expected<LoadJob, std::string> LoadJob::make(const LoadOptions& options, transport::Endpoint server) {
+std::expected<LoadJob, std::string> LoadJob::make(const LoadOptions& options, transport::Endpoint server,
+                                                  LoadTls tls) {
   const auto fault = [](std::string_view option, std::string_view value, const protocol::Error& why) {
     return std::unexpected(std::string(option) + " '" + std::string(value) +
                            "': " + std::string(to_string(why.code)));
@@ -46,12 +47,14 @@ std::expected<LoadJob, std::string> LoadJob::make(const LoadOptions& options, tr
   if (!owned_mail) return fault("--from", options.from, owned_mail.error());
   auto owned_rcpt = OwnedRcpt::copy(rcpt);
   if (!owned_rcpt) return fault("--to", options.to, owned_rcpt.error());
-  return LoadJob(options, std::move(server), std::move(*owned_mail), std::move(*owned_rcpt));
+  return LoadJob(options, std::move(server), std::move(tls), std::move(*owned_mail), std::move(*owned_rcpt));
 }
 
-LoadJob::LoadJob(const LoadOptions& options, transport::Endpoint server, OwnedMail mail, OwnedRcpt rcpt)
+LoadJob::LoadJob(const LoadOptions& options, transport::Endpoint server, LoadTls tls, OwnedMail mail,
+                 OwnedRcpt rcpt)
     : options_(options),
       server_(std::move(server)),
+      tls_(std::move(tls)),
       mail_(std::move(mail)),
       rcpt_(std::move(rcpt)),
       mail_command_(*mail_),
@@ -62,6 +65,7 @@ LoadJob::LoadJob(const LoadOptions& options, transport::Endpoint server, OwnedMa
 LoadJob::LoadJob(LoadJob&& other) noexcept
     : options_(std::move(other.options_)),
       server_(std::move(other.server_)),
+      tls_(std::move(other.tls_)),
       mail_(std::move(other.mail_)),
       rcpt_(std::move(other.rcpt_)),
       mail_command_(*mail_),

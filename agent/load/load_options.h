@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
 
 #include "postrider/agent/config/host_port.h"
+#include "postrider/client/config.h"
 
 namespace postrider::agent {
 
@@ -19,6 +22,9 @@ struct LoadOptions {
   std::string from = "a@example.org";  // "" or "<>": the null sender
   std::string to = "b@example.net";
   std::uint32_t threads = 1;
+  client::TlsUse tls = client::TlsUse::none;         // never opportunistic: what is measured must be known
+  std::optional<std::filesystem::path> authorities;  // PEM; none: the system's
+  bool insecure = false;                             // any certificate will do
 };
 
 }  // namespace postrider::agent

@@ -35,6 +35,25 @@ std::string_view latency_note(const LoadOptions& options) noexcept {
   return options.pipelining ? kLatencyPipelined : kLatencyInTurns;
 }
 
+std::string_view name_of(client::TlsUse tls) noexcept {
+  switch (tls) {
+    case client::TlsUse::none: break;
+    case client::TlsUse::opportunistic: return "opportunistic";
+    case client::TlsUse::required: return "starttls";
+    case client::TlsUse::implicit: return "implicit";
+  }
+  return "none";
+}
+
+// "p50 0.201 ms, p90 0.400 ms, p99 0.400 ms, max 0.400 ms"
+std::string times(const LatencyHistogram& of) {
+  std::string text;
+  for (const auto& [name, fraction] : kQuantiles) {
+    text.append(name).append(" ").append(number(milliseconds(of.quantile(fraction)), 3)).append(" ms, ");
+  }
+  return text.append("max ").append(number(milliseconds(of.max()), 3)).append(" ms");
+}
+
 double per_second(double amount, std::chrono::nanoseconds time) noexcept {
   return time.count() > 0 ? amount / seconds(time) : 0;
 }
@@ -50,6 +69,8 @@ void LoadReport::add(const LoadCounts& counts) {
   failed += counts.failed.value();
   connections += counts.connections.value();
   latency.merge(counts.latency);
+  handshakes.merge(counts.handshakes);
+  resumptions += counts.resumptions;
   for (const auto& [what, count] : counts.errors) errors[what] += count;
 }
 
@@ -67,11 +88,11 @@ std::string LoadReport::to_text(const LoadOptions& options) const {
   text.append("connections  ").append(std::to_string(connections)).append(", ");
   text.append(std::to_string(options.sessions)).append(" at a time");
   text.append(options.pipelining ? "\n" : ", one command a turn\n");
-  text.append("latency      ");
-  for (const auto& [name, fraction] : kQuantiles) {
-    text.append(name).append(" ").append(number(milliseconds(latency.quantile(fraction)), 3)).append(" ms, ");
+  if (options.tls != client::TlsUse::none) {
+    text.append("handshakes   ").append(std::to_string(handshakes.count())).append(", ");
+    text.append(std::to_string(resumptions)).append(" resumed; ").append(times(handshakes)).append("\n");
   }
-  text.append("max ").append(number(milliseconds(latency.max()), 3)).append(" ms\n");
+  text.append("latency      ").append(times(latency)).append("\n");
   text.append("             (").append(latency_note(options)).append(")\n");
   text.append("processor    ").append(number(processor_per_message(*this), 1));
   text.append(" us of this program's time a message\n");
@@ -100,11 +121,23 @@ std::string LoadReport::to_json(const LoadOptions& options) const {
   put("sessions", std::to_string(options.sessions));
   put("connections", std::to_string(connections));
   put("pipelining", options.pipelining ? "true" : "false");
+  std::string tls;
+  append_json_string(name_of(options.tls), tls);
+  put("tls", tls);
+  const auto put_times = [&](const LatencyHistogram& of) {
+    for (const auto& [name, fraction] : kQuantiles) put(name, number(milliseconds(of.quantile(fraction)), 4));
+    put("max", number(milliseconds(of.max()), 4));
+  };
+  if (options.tls != client::TlsUse::none) {
+    put("handshakes", std::to_string(handshakes.count()));
+    put("resumptions", std::to_string(resumptions));
+    put("handshake_ms", "{");
+    put_times(handshakes);
+    json.push_back('}');
+  }
   put("processor_us_per_message", number(processor_per_message(*this), 2));
   put("latency_ms", "{");
-  for (const auto& [name, fraction] : kQuantiles)
-    put(name, number(milliseconds(latency.quantile(fraction)), 4));
-  put("max", number(milliseconds(latency.max()), 4));
+  put_times(latency);
   std::string note;
   append_json_string(latency_note(options), note);
   put("measured", note);

@@ -20,6 +20,8 @@ struct LoadReport {
   std::chrono::nanoseconds time{};       // from the first connect() to the last reply
   std::chrono::nanoseconds processor{};  // this program's user and system time
   LatencyHistogram latency;
+  LatencyHistogram handshakes;
+  std::uint64_t resumptions = 0;
   std::map<std::string, std::uint64_t, std::less<>> errors;
 
   void add(const LoadCounts& counts);

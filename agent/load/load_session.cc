@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "postrider/transport/signal.h"
+#include "postrider/transport/tls/info.h"
+#include "postrider/transport/tls/tls_stream.h"
 
 namespace postrider::agent {
 
@@ -17,6 +19,7 @@ namespace {
 
 constexpr transport::Duration kConnectTimeout = std::chrono::seconds(30);
 constexpr transport::Duration kTurnTimeout = std::chrono::minutes(5);
+constexpr transport::Duration kPartingTimeout = std::chrono::seconds(1);
 constexpr transport::Duration kPause = std::chrono::milliseconds(100);
 constexpr std::uint32_t kMostFailures = 10;
 
@@ -33,11 +36,13 @@ const Command& command_of(Verb verb) {
   static const Command data = plain(Verb::data);
   static const Command reset = plain(Verb::rset);
   static const Command quit = plain(Verb::quit);
+  static const Command start_tls = plain(Verb::starttls);
   static const Command hello = Hello{.verb = Verb::ehlo, .name = *Host::parse("localhost")};
   switch (verb) {
     case Verb::data: return data;
     case Verb::rset: return reset;
     case Verb::quit: return quit;
+    case Verb::starttls: return start_tls;
     default: return hello;
   }
 }
@@ -79,12 +84,43 @@ Task<bool> LoadSession::connect() {
   first_message_ = message_count_ = 0;
   sent_here_ = 0;
   step_ = Step::hello;
-  greeted_ = over_ = false;
+  greeted_ = over_ = encrypted_ = handshake_ = false;
+  if (job_.options().tls != client::TlsUse::implicit) co_return true;
+  const bool encrypted = co_await encrypt();
+  if (encrypted) session_->start_encrypted();
+  co_return encrypted;
+}
+
+Task<bool> LoadSession::encrypt() {
+  auto engine = job_.tls().context->engine(job_.tls().target);
+  if (!engine) {
+    lost("TLS: " + engine.error());
+    co_return false;
+  }
+  std::unique_ptr<transport::TlsEngine> ours = std::move(*engine);
+  const transport::SteadyTime begun = loop_.now();
+  const transport::SteadyTime deadline = transport::later(begun, kConnectTimeout);
+  transport::TlsStart started =
+      co_await transport::start_tls(loop_, std::move(stream_), std::move(ours), deadline);
+  if (!started) {
+    lost("TLS: " + started.error().text);
+    co_return false;
+  }
+  counts_.handshakes.add(loop_.now() - begun);
+  if ((*started)->tls()->resumed) ++counts_.resumptions;
+  stream_ = std::move(*started);
+  encrypted_ = true;
   co_return true;
 }
 
 Task<void> LoadSession::converse() {
   while (!over_) {
+    if (std::exchange(handshake_, false)) {
+      const bool encrypted = co_await encrypt();
+      if (!encrypted) break;
+      session_->tls_established();
+      step_ = Step::hello;
+    }
     now_ = loop_.now();
     stream_->expires_at(transport::later(now_, kTurnTimeout));
     fill();
@@ -104,6 +140,12 @@ Task<void> LoadSession::converse() {
     const bool arrived = read();
     if (arrived) take_answers();
   }
+  // TLS ends with a close_notify (RFC 8446 6.1), or OpenSSL does not resume the session.
+  const bool politely = encrypted_ && stream_ && step_ == Step::quit_said;
+  if (politely) {
+    stream_->expires_at(transport::later(loop_.now(), kPartingTimeout));
+    co_await stream_->close(transport::Closing::at_once);
+  }
   stream_.reset();
   session_.reset();
 }
@@ -119,6 +161,7 @@ void LoadSession::fill() {
 bool LoadSession::fill_step() {
   switch (step_) {
     case Step::hello: return greeted_ && say(command_of(Verb::ehlo), Step::hello_said);
+    case Step::start_tls: return say(command_of(Verb::starttls), Step::tls_said);
     case Step::mail: return begin_message();
     case Step::rcpt: return say(job_.rcpt(), Step::data);
     case Step::data: return say(command_of(Verb::data), Step::content);
@@ -136,6 +179,7 @@ bool LoadSession::fill_step() {
       return true;
     }
     case Step::hello_said:
+    case Step::tls_said:
     case Step::quit_said: return false;
   }
   return false;
@@ -215,6 +259,7 @@ void LoadSession::take_answers() {
     } else if (const auto* broken = std::get_if<ClientSession::Broken>(&step.event)) {
       lost(to_string(broken->why.code));
     } else {
+      handshake_ = std::holds_alternative<ClientSession::TlsHandshake>(step.event);
       return;
     }
   }
@@ -249,20 +294,17 @@ void LoadSession::on_command_answer(const Answer& answer) {
   switch (answer.verb) {
     case Verb::ehlo:
       if (code.positive()) {
-        counts_.connections.add();
-        step_ = Step::mail;
+        on_hello_answer();
       } else {
         static const Command kHelo = Hello{.verb = Verb::helo, .name = *Host::parse("localhost")};
         say(kHelo, Step::hello_said);
       }
       return;
-    case Verb::helo:
-      if (code.positive()) {
-        counts_.connections.add();
-        step_ = Step::mail;
-      } else {
-        lost("HELO refused");
-      }
+    case Verb::helo: code.positive() ? on_hello_answer() : lost("HELO refused"); return;
+    case Verb::starttls:
+      if (code.positive()) return;
+      over_ = true;
+      if (code != code::service_not_available) counts_.add_error(code);
       return;
     case Verb::quit: over_ = true; return;
     default: break;
@@ -273,6 +315,17 @@ void LoadSession::on_command_answer(const Answer& answer) {
   const bool refused = answer.verb == Verb::data ? !code.intermediate() : !code.positive();
   if (refused && !message.refused) message.refused = code;
   if (message.refused && session_->in_flight() == 0 && !session_->in_content()) after_refused_envelope();
+}
+
+void LoadSession::on_hello_answer() {
+  if (job_.options().tls != client::TlsUse::required || encrypted_) {
+    counts_.connections.add();
+    step_ = Step::mail;
+  } else if (session_->capabilities().has(Extension::starttls)) {
+    step_ = Step::start_tls;
+  } else {
+    lost("STARTTLS is not offered");
+  }
 }
 
 // The envelope of a message was refused, and nothing more will be said to it.

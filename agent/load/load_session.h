@@ -34,7 +34,19 @@ class LoadSession {
 
  private:
   // What is to be said next.
-  enum class Step : std::uint8_t { hello, mail, rcpt, data, content, reset, quit, hello_said, quit_said };
+  enum class Step : std::uint8_t {
+    hello,
+    start_tls,
+    mail,
+    rcpt,
+    data,
+    content,
+    reset,
+    quit,
+    hello_said,
+    tls_said,
+    quit_said
+  };
   // A message under way: at most two, of which one has been sent and the other's envelope follows it.
   struct Message {
     transport::SteadyTime begun;
@@ -43,6 +55,7 @@ class LoadSession {
   using Answer = protocol::ClientSession::Answer;
 
   transport::Task<bool> connect();
+  transport::Task<bool> encrypt();
   transport::Task<void> converse();
   void fill();
   bool fill_step();
@@ -55,6 +68,7 @@ class LoadSession {
   void take_answers();
   void on_answer(const Answer& answer);
   void on_command_answer(const Answer& answer);
+  void on_hello_answer();
   void after_refused_envelope();
   void lost(std::string_view what);
 
@@ -77,8 +91,10 @@ class LoadSession {
   std::uint32_t failures_ = 0;   // connections in a row that brought nothing
   Step step_ = Step::hello;
   bool greeted_ = false;
-  bool taken_ = false;  // a message was taken from the job and is not begun yet
-  bool over_ = false;   // this connection
+  bool encrypted_ = false;
+  bool handshake_ = false;  // is due: STARTTLS was answered 220
+  bool taken_ = false;      // a message was taken from the job and is not begun yet
+  bool over_ = false;       // this connection
 };
 
 }  // namespace postrider::agent

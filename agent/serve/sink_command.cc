@@ -35,7 +35,7 @@ std::optional<Config> sink_config(const SinkOptions& options) {
   config.log.level = LogLevel::warning;
   Listener listener;
   listener.address = options.listen;
-  listener.tls = ListenerTls::none;
+  listener.tls = options.tls;
   listener.role = options.lmtp ? Role::lmtp : options.maildir ? Role::mx : Role::sink;
   listener.relay_from = {*Network::parse("0.0.0.0/0"), *Network::parse("::/0")};
   config.listeners = {listener};

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "postrider/agent/command_line/exit_code.h"
+#include "postrider/agent/config/config.h"
 #include "postrider/agent/config/host_port.h"
 
 namespace postrider::agent {
@@ -14,6 +15,7 @@ struct SinkOptions {
   std::optional<std::filesystem::path> maildir;
   unsigned threads = 0;  // 0: one per core
   bool lmtp = false;
+  ListenerTls tls = ListenerTls::none;
 };
 
 // Until SIGTERM or SIGINT. What was counted goes to stdout at the end.

@@ -60,6 +60,9 @@ TEST(CommandLine, SinkKnowsItsOptions) {
   const SinkOptions sink =
       parsed<SinkOptions>({"sink", "--listen", "127.0.0.1:0", "--maildir", "d", "--threads", "3"});
   EXPECT_EQ(sink.listen, (HostPort{"127.0.0.1", 0}));
+  EXPECT_EQ(sink.tls, ListenerTls::none);
+  EXPECT_EQ(parsed<SinkOptions>({"sink", "--listen", "127.0.0.1:0", "--tls", "implicit"}).tls,
+            ListenerTls::implicit);
   EXPECT_EQ(sink.maildir, "d");
   EXPECT_EQ(sink.threads, 3U);
   EXPECT_FALSE(sink.lmtp);

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "postrider/agent/command_line/command_line.h"
+#include "postrider/tests/agent/serve/running_agent.h"
 #include "postrider/transport/loop.h"
 #include "postrider/transport/socket_network.h"
 
@@ -34,11 +35,25 @@ TEST(LoadCommandTest, IsReadFromTheCommandLine) {
   EXPECT_EQ(options->to, "c@example.net");
 }
 
-TEST(LoadCommandTest, SaysWhatIsNotBuiltAndWhatIsWrong) {
-  const Command tls = parse_command_line({"load", "127.0.0.1:25", "--tls", "starttls"});
+TEST(LoadCommandTest, VerifiesUnlessToldOtherwise) {
+  const Command plain = parse_command_line({"load", "mx.example.org"});
+  EXPECT_EQ(std::get<LoadOptions>(plain).tls, client::TlsUse::none);
+  EXPECT_EQ(std::get<LoadOptions>(plain).server.port, 25);
+  const Command verified =
+      parse_command_line({"load", "mx.example.org", "--tls", "implicit", "--ca", "roots.pem"});
+  EXPECT_EQ(std::get<LoadOptions>(verified).tls, client::TlsUse::implicit);
+  EXPECT_EQ(std::get<LoadOptions>(verified).server.port, 465);
+  EXPECT_EQ(std::get<LoadOptions>(verified).authorities, "roots.pem");
+  EXPECT_FALSE(std::get<LoadOptions>(verified).insecure);
+  const Command any = parse_command_line({"load", "mx.example.org", "--tls", "starttls", "--insecure"});
+  EXPECT_EQ(std::get<LoadOptions>(any).tls, client::TlsUse::required);
+  EXPECT_TRUE(std::get<LoadOptions>(any).insecure);
+}
+
+TEST(LoadCommandTest, SaysWhatIsWrong) {
+  const Command tls = parse_command_line({"load", "127.0.0.1:25", "--tls", "opportunistic"});
   ASSERT_NE(std::get_if<Farewell>(&tls), nullptr);
-  EXPECT_EQ(std::get<Farewell>(tls).code, ExitCode::unavailable);
-  EXPECT_NE(std::get<Farewell>(tls).text.find("not built yet"), std::string::npos);
+  EXPECT_EQ(std::get<Farewell>(tls).code, ExitCode::usage);
   for (const std::string wrong : {"127.0.0.1:port", "[::1", ""}) {
     const Command command = parse_command_line({"load", wrong});
     ASSERT_NE(std::get_if<Farewell>(&command), nullptr) << wrong;
@@ -101,6 +116,43 @@ TEST(LoadCommandTest, LoadsAServerAndReportsAsJson) {
   EXPECT_NE(json.find("\"accepted\":200,\"failed\":0"), std::string::npos) << json;
   EXPECT_NE(json.find("\"connections\":7"), std::string::npos) << json;
   EXPECT_TRUE(json.ends_with("\"errors\":{}}\n")) << json;
+}
+
+class LoadedAgentTest : public AgentTest {
+ protected:
+  // What load prints, and its exit status.
+  std::pair<ExitCode, std::string> run(const LoadOptions& options) {
+    ::testing::internal::CaptureStdout();
+    const ExitCode code = load(options);
+    return {code, ::testing::internal::GetCapturedStdout()};
+  }
+};
+
+TEST_F(LoadedAgentTest, TakesMailUnderTlsFromWhoBelievesItsCertificate) {
+  for (const std::string tls : {"starttls", "implicit"}) {
+    RunningAgent agent(root_,
+                       "hostname = \"mx.here.example\"\nstate = \"state\"\n[[listen]]\n"
+                       "address = \"127.0.0.1:0\"\nrole = \"sink\"\ntls = \"" +
+                           tls + "\"\n");
+    LoadOptions options;
+    options.server = {"127.0.0.1", agent.address().port()};
+    options.tls = tls == "implicit" ? client::TlsUse::implicit : client::TlsUse::required;
+    options.messages = 6;
+    options.per_connection = 2;
+    options.json = true;
+    options.authorities = root_ / "state" / "certificate.pem";
+    const auto [refused, why] = run(options);
+    EXPECT_EQ(refused, ExitCode::unavailable) << "it is for another name";
+    EXPECT_NE(why.find("\"accepted\":0,"), std::string::npos) << why;
+    EXPECT_NE(why.find("\"TLS: "), std::string::npos) << why;
+    options.insecure = true;
+    const auto [done, report] = run(options);
+    EXPECT_EQ(done, ExitCode::done);
+    EXPECT_NE(report.find("\"accepted\":6,\"failed\":0,"), std::string::npos) << report;
+    EXPECT_NE(report.find("\"connections\":3,"), std::string::npos) << report;
+    EXPECT_NE(report.find("\"tls\":\"" + tls + "\",\"handshakes\":3,"), std::string::npos) << report;
+    EXPECT_EQ(agent.agent().counters().messages, 6U);
+  }
 }
 
 // On an address of its own, so that no test beside it is given the port that becomes free.

@@ -47,9 +47,30 @@ TEST(LoadReportTest, IsReadByPrograms) {
       "{\"messages\":5,\"accepted\":4,\"failed\":1,\"seconds\":2.000000,\"rate\":2.0,\"octets_per_second\":"
       "2000,"
       "\"size\":1024,\"octets_per_message\":1000,\"sessions\":1,\"connections\":1,\"pipelining\":false,"
+      "\"tls\":\"none\","
       "\"processor_us_per_message\":10.00,\"latency_ms\":{\"p50\":0.2007,\"p90\":0.4000,\"p99\":0.4000,"
       "\"max\":0.4000,\"measured\":\"from writing MAIL to reading the reply to the end of the message\"},"
       "\"errors\":{\"550\":1,\"Connection \\\"refused\\\"\":1}}\n");
+}
+
+TEST(LoadReportTest, TellsOfHandshakes) {
+  LoadReport report = sample();
+  LoadCounts counts;
+  counts.handshakes.add(std::chrono::milliseconds(2));
+  counts.handshakes.add(std::chrono::milliseconds(1));
+  counts.resumptions = 1;
+  report.add(counts);
+  LoadOptions options;
+  options.tls = client::TlsUse::required;
+  const std::string text = report.to_text(options);
+  EXPECT_NE(text.find("\nhandshakes   2, 1 resumed; p50 1.0"), std::string::npos) << text;
+  EXPECT_NE(text.find(", max 2.000 ms\nlatency      p50"), std::string::npos) << text;
+  const std::string json = report.to_json(options);
+  EXPECT_NE(
+      json.find("\"tls\":\"starttls\",\"handshakes\":2,\"resumptions\":1,\"handshake_ms\":{\"p50\":1.0"),
+      std::string::npos)
+      << json;
+  EXPECT_NE(json.find("\"max\":2.0000},\"processor_us_per_message\""), std::string::npos) << json;
 }
 
 TEST(LoadReportTest, TakesARunWithoutAMessage) {
