@@ -46,7 +46,7 @@ struct ResolverCounters {
 class Resolver {
  public:
   // `loop` outlives the resolver; no lookup is under way when it is destroyed.
-  Resolver(transport::Loop& loop, std::unique_ptr<Backend> backend, ResolverLimits limits = {});
+  Resolver(transport::Loop& loop, std::unique_ptr<Backend> backend, const ResolverLimits& limits = {});
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -18,11 +19,11 @@ threads = 2
 [console]
 address = ""
 [[listen]]
-address = "127.0.0.1:{mx}"
+address = "127.0.0.1:0"
 role = "mx"
 tls = "none"
 [[listen]]
-address = "127.0.0.1:{lmtp}"
+address = "127.0.0.1:0"
 role = "lmtp"
 tls = "none"
 [[route]]
@@ -38,23 +39,20 @@ deliver = "reject:This domain has moved"
 """
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(port, process=None, seconds=15):
+def listening_ports(log, process, count, seconds=60):
+    """The ports of the first `count` listeners, in the order of the configuration. They listen on port 0, so that no
+    program beside them can take a port between its choice and its use; the log tells which ones they were given."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if process is not None and process.poll() is not None:
-            break
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.02)
-    raise AssertionError(f"nothing listens on port {port}")
+    while True:
+        lines = log.read_text().splitlines(keepends=True)
+        found = [re.search(r" listening address=127\.0\.0\.1:(\d+) ", line) for line in lines if line.endswith("\n")]
+        ports = [int(match[1]) for match in found if match]
+        if len(ports) >= count:
+            return ports[:count]
+        if process.poll() is not None or time.monotonic() > end:
+            process.kill()
+            raise AssertionError(f"postrider did not start:\n{log.read_text()}")
+        time.sleep(0.02)
 
 
 class Agent:
@@ -62,23 +60,18 @@ class Agent:
 
     def __init__(self, folder, more="", mail=None):
         self.folder = pathlib.Path(folder)
-        self.mx, self.lmtp = free_port(), free_port()
         self.config = self.folder / "postrider.toml"
         self.mail = pathlib.Path(mail or self.folder) / "mail"
-        self.config.write_text(CONFIG.format(mx=self.mx, lmtp=self.lmtp, folder=self.mail.parent, more=more))
+        self.config.write_text(CONFIG.format(folder=self.mail.parent, more=more))
         self.log = self.folder / "log"
         self.process = subprocess.Popen([POSTRIDER, "serve", "--config", str(self.config)],
                                         stderr=self.log.open("w"), stdout=subprocess.DEVNULL)
-        try:
-            wait_for(self.mx, self.process)
-            wait_for(self.lmtp, self.process)
-        except AssertionError:
-            self.process.kill()
-            raise AssertionError(f"postrider did not start:\n{self.log.read_text()}") from None
+        self.ports = listening_ports(self.log, self.process, 2 + more.count("[[listen]]"))
+        self.mx, self.lmtp = self.ports[:2]
 
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
     def messages(self, local, domain="example.net"):
         """The messages in new/ of a mailbox as octets, in no order: those of one tick have the same time."""
@@ -130,7 +123,7 @@ class Dialogue:
     """A raw SMTP client that says exactly what it is told."""
 
     def __init__(self, port, host="127.0.0.1"):
-        self.socket = socket.create_connection((host, port), 10)
+        self.socket = socket.create_connection((host, port), 60)
         self.buffer = b""
 
     def send(self, octets):

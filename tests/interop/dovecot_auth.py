@@ -4,6 +4,7 @@ import os
 import pathlib
 import pwd
 import grp
+import socket
 import subprocess
 import sys
 import tempfile
@@ -41,10 +42,16 @@ service anvil {{
 
 
 def wait_for(path, process):
-    end = time.monotonic() + 15
-    while not path.exists():
-        assert process.poll() is None and time.monotonic() < end, "Dovecot does not start"
-        time.sleep(0.02)
+    """The file is there before anybody listens behind it."""
+    end = time.monotonic() + 60
+    while True:
+        try:
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(str(path))
+                return
+        except OSError:
+            assert process.poll() is None and time.monotonic() < end, "Dovecot does not start"
+            time.sleep(0.02)
 
 
 def log_in(folder, mechanism, user, password):
@@ -84,7 +91,7 @@ def main():
             raise
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 if __name__ == "__main__":

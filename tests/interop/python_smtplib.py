@@ -7,7 +7,7 @@ from _support import agent, split_trace
 
 def main():
     with agent() as postrider:
-        with smtplib.SMTP("127.0.0.1", postrider.mx, local_hostname="client.example.org", timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", postrider.mx, local_hostname="client.example.org", timeout=60) as client:
             for n in range(3):
                 refused = client.sendmail("a@example.org", ["bob@example.net", "x@elsewhere.example"],
                                           f"Subject: {n}\r\n\r\n..\r\nbody\r\n".encode(), mail_options=["BODY=8BITMIME"])
@@ -26,7 +26,7 @@ def main():
         assert return_path == "Return-Path: <j\u00f6rg@b\u00fccher.example>".encode(), return_path
         assert b"with UTF8SMTP" in received, received
 
-        with smtplib.SMTP("127.0.0.1", postrider.mx, timeout=20) as old:
+        with smtplib.SMTP("127.0.0.1", postrider.mx, timeout=60) as old:
             assert old.helo("old.example.org")[0] == 250
             old.sendmail("a@example.org", ["helo@example.net"], b"Subject: old\r\n\r\n")
         assert b"with SMTP " in split_trace(postrider.message("helo"))[1].replace(b"\n", b" ").replace(b"\r", b"")

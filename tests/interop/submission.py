@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import tempfile
 
-from _support import POSTRIDER, expect, free_port, run, wait_for
+from _support import POSTRIDER, expect, listening_ports, run
 
 CONFIG = """hostname = "localhost"
 state = "state"
@@ -17,11 +17,11 @@ address = ""
 backend = "{backend}"
 minimum = "{minimum}"
 [[listen]]
-address = "127.0.0.1:{starttls}"
+address = "127.0.0.1:0"
 role = "submission"
 tls = "starttls"
 [[listen]]
-address = "127.0.0.1:{implicit}"
+address = "127.0.0.1:0"
 role = "submission"
 tls = "implicit"
 [[route]]
@@ -35,15 +35,12 @@ PASSWORD = "open sesame \u00fc"
 class Submission:
     def __init__(self, folder, backend, minimum="1.2"):
         self.folder = pathlib.Path(folder)
-        self.starttls, self.implicit = free_port(), free_port()
         self.config = self.folder / "postrider.toml"
-        self.config.write_text(CONFIG.format(backend=backend, minimum=minimum, starttls=self.starttls,
-                                             implicit=self.implicit))
+        self.config.write_text(CONFIG.format(backend=backend, minimum=minimum))
         run(POSTRIDER, "user", "add", "fred", "--replace", "--config", self.config, stdin=PASSWORD.encode() + b"\n")
-        self.log = (self.folder / "log").open("w")
-        self.process = subprocess.Popen([POSTRIDER, "serve", "--config", str(self.config)], stderr=self.log)
-        wait_for(self.starttls, self.process)
-        wait_for(self.implicit, self.process)
+        log = self.folder / "log"
+        self.process = subprocess.Popen([POSTRIDER, "serve", "--config", str(self.config)], stderr=log.open("w"))
+        self.starttls, self.implicit = listening_ports(log, self.process, 2)
         self.certificate = self.folder / "state" / "certificate.pem"
 
     def __enter__(self):
@@ -51,7 +48,7 @@ class Submission:
 
     def __exit__(self, *_):
         self.process.terminate()
-        assert self.process.wait(20) == 0
+        assert self.process.wait(60) == 0
 
     def message(self, local):
         files = list((self.folder / "mail" / local / "new").glob("*"))
@@ -67,7 +64,7 @@ class Submission:
 def openssl(service, port, *more, words=b"QUIT\r\n"):
     return subprocess.run(["openssl", "s_client", "-connect", f"localhost:{port}", "-quiet", "-crlf", *more,
                            "-CAfile", str(service.certificate), "-verify_return_error"], input=words,
-                          capture_output=True, timeout=30, check=False)
+                          capture_output=True, timeout=60, check=False)
 
 
 def with_openssl(service):
@@ -109,7 +106,7 @@ def with_curl(service):
 
 def with_smtplib(service):
     context = ssl.create_default_context(cafile=str(service.certificate))
-    with smtplib.SMTP("localhost", service.starttls, timeout=20) as client:
+    with smtplib.SMTP("localhost", service.starttls, timeout=60) as client:
         assert client.starttls(context=context)[0] == 220
         client.ehlo()
         assert "starttls" not in client.esmtp_features and "SCRAM-SHA-256-PLUS" in client.esmtp_features["auth"]
@@ -120,7 +117,7 @@ def with_smtplib(service):
         assert client.docmd("AUTH", "PLAIN " + plain)[0] == 235
         assert client.docmd("AUTH", "PLAIN " + plain)[0] == 503
         client.sendmail("fred@example.org", ["smtplib@example.net"], MESSAGE)
-    with smtplib.SMTP_SSL("localhost", service.implicit, context=context, timeout=20) as client:
+    with smtplib.SMTP_SSL("localhost", service.implicit, context=context, timeout=60) as client:
         assert client.docmd("EHLO", "client")[0] == 250
         assert client.docmd("AUTH", "PLAIN")[0] == 334 and client.docmd("*")[0] == 501
         assert client.docmd("AUTH", "PLAIN !!!!")[0] == 501 and client.docmd("AUTH", "NTLM")[0] == 504

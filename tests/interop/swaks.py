@@ -1,6 +1,6 @@
 """swaks hands a message over by SMTP and by LMTP; it lies in the Maildir octet for octet."""
 
-from _support import Dialogue, agent, free_port, run, split_trace
+from _support import Dialogue, agent, run, split_trace
 
 MESSAGE = (b"From: <a@example.org>\r\nTo: <bob@example.net>\r\nSubject: dots and \xc3\xa9\r\n\r\n"
            b".\r\n..\r\n.leading dot\r\n\r\nend without more\r\n")
@@ -13,7 +13,7 @@ def swaks(agent_, *more, status=0, to="bob@example.net"):
 
 
 PROXIED = """[[listen]]
-address = "127.0.0.1:{port}"
+address = "127.0.0.1:0"
 role = "mx"
 tls = "none"
 proxy_protocol = ["127.0.0.1/32"]
@@ -21,8 +21,8 @@ proxy_protocol = ["127.0.0.1/32"]
 
 
 def behind_a_proxy():
-    port = free_port()
-    with agent(PROXIED.format(port=port)) as postrider:
+    with agent(PROXIED) as postrider:
+        port = postrider.ports[2]
         for version, family in (("1", "TCP4"), ("2", "AF_INET")):
             run("swaks", "--server", "127.0.0.1", "--port", port, "--helo", "client.example.org", "--from",
                 "a@example.org", "--to", f"proxied{version}@example.net", "--data", "-", "--proxy-version", version,

@@ -26,7 +26,6 @@
 namespace postrider::server {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using transport::Endpoint;
@@ -490,6 +489,7 @@ Task<void> flood(transport::Network& network, Endpoint to, std::atomic<bool>& go
   std::string content;
   while (content.size() < 1'000'000) content += std::string(70, 'x') + "\r\n";
   flooding = true;
+  flooding.notify_all();
   while (go_on) {
     const transport::error_code failure = co_await stream->write_all(content);
     if (failure) co_return;
@@ -508,12 +508,14 @@ TEST_F(ServerOnSocketsTest, ASenderWithoutEndLeavesTimeForOthers) {
     Loop loop;
     SocketNetwork network(loop);
     tests::run_task(loop, flood(network, *at, go_on, flooding));
+    flooding = true;  // however it ended
+    flooding.notify_all();
   });
-  while (!flooding) std::this_thread::sleep_for(milliseconds(1));
+  flooding.wait(false);
   expect_service(*at);
   go_on = false;
   flooder.join();
-  server.stop(seconds(1));
+  server.stop(minutes(1));  // it has hung up: what it sent is still to be read
   loops.stop();
   thread.join();
   EXPECT_GT(server.counters().octets, 1'000'000U);

@@ -1,6 +1,7 @@
 #include "postrider/transport/loop.h"
 
 #include <atomic>
+#include <latch>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -52,8 +53,10 @@ TEST(LoopTest, StopLetsTasksFinish) {
   bool woken = false;
   loop.spawn(wait_for(signal, woken));
   loop.stop();
+  std::latch running(1);
+  loop.post([&] { running.count_down(); });
   std::jthread other([&] {
-    std::this_thread::sleep_for(milliseconds(20));
+    running.wait();
     loop.post([&] { signal.notify(); });
   });
   loop.run();

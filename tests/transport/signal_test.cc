@@ -99,7 +99,6 @@ TEST(SleepTest, SleepsInRealTime) {
   const SteadyTime before = loop.now();
   run_task(loop, sleep_until(loop, later(before, milliseconds(200))));
   EXPECT_GE(loop.now() - before, milliseconds(200));
-  EXPECT_LT(loop.now() - before, seconds(5));
 }
 
 }  // namespace

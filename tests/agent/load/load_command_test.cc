@@ -1,8 +1,10 @@
 #include "postrider/agent/load/load_command.h"
 
 #include <array>
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -64,11 +66,17 @@ Task<void> serve_connection(std::unique_ptr<transport::Stream> stream) {
   }
 }
 
-Task<void> serve(transport::Loop& loop, transport::Listener& listener) {
+// Greets nobody before `wanted` have come: none of them can do the work of one that is late.
+Task<void> serve(transport::Loop& loop, transport::Listener& listener, std::size_t wanted) {
+  std::vector<std::unique_ptr<transport::Stream>> streams;
   for (;;) {
     transport::StreamResult stream = co_await listener.accept();
     if (!stream) co_return;
-    loop.spawn(serve_connection(std::move(*stream)));
+    streams.push_back(std::move(*stream));
+    if (streams.size() < wanted) continue;
+    wanted = 1;
+    for (std::unique_ptr<transport::Stream>& each : streams) loop.spawn(serve_connection(std::move(each)));
+    streams.clear();
   }
 }
 
@@ -77,7 +85,7 @@ TEST(LoadCommandTest, LoadsAServerAndReportsAsJson) {
   transport::SocketNetwork network(loop);
   const auto listener = network.listen(*transport::Endpoint::parse("127.0.0.1:0"), {});
   ASSERT_TRUE(listener);
-  loop.spawn(serve(loop, **listener));
+  loop.spawn(serve(loop, **listener, 7));
   LoadOptions options;
   options.server = {"127.0.0.1", (*listener)->local().port()};
   options.messages = 200;
@@ -95,13 +103,14 @@ TEST(LoadCommandTest, LoadsAServerAndReportsAsJson) {
   EXPECT_TRUE(json.ends_with("\"errors\":{}}\n")) << json;
 }
 
+// On an address of its own, so that no test beside it is given the port that becomes free.
 TEST(LoadCommandTest, SaysThatThereIsNoServer) {
   transport::Loop loop;
   transport::SocketNetwork network(loop);
-  auto listener = network.listen(*transport::Endpoint::parse("127.0.0.1:0"), {});
+  auto listener = network.listen(*transport::Endpoint::parse("127.0.0.5:0"), {});
   ASSERT_TRUE(listener);
   LoadOptions options;
-  options.server = {"127.0.0.1", (*listener)->local().port()};
+  options.server = {"127.0.0.5", (*listener)->local().port()};
   (*listener)->close();
   ::testing::internal::CaptureStdout();
   const ExitCode code = load(options);

@@ -10,13 +10,14 @@
 namespace postrider::agent {
 namespace {
 
+// On an address of its own: one test looks at a port that nobody listens on any more.
 constexpr std::string_view kConfig = R"(
 hostname = "mx.here.example"
 [[listen]]
-address = "127.0.0.1:0"
+address = "127.0.0.4:0"
 role = "mx"
 [[listen]]
-address = "127.0.0.1:0"
+address = "127.0.0.4:0"
 role = "lmtp"
 [[route]]
 domains = ["here.example"]

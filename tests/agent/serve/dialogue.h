@@ -18,7 +18,7 @@ namespace postrider::agent {
 class Dialogue {
  public:
   explicit Dialogue(const transport::Endpoint& server) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    const timeval patience{20, 0};
+    const timeval patience{60, 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     sockaddr_storage address{};
     const std::size_t size = server.to_sockaddr(&address);

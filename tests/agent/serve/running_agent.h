@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <latch>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -62,6 +63,15 @@ class RunningAgent {
     thread_.join();
     agent_.reset();
     store_.reset();
+  }
+
+  // Until every loop has done what was posted to it before: what a reload asks of the listeners, for one.
+  void settle() {
+    const auto done = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(loops_.size()));
+    for (std::size_t index = 0; index < loops_.size(); ++index) {
+      loops_[index].post([done] { done->count_down(); });
+    }
+    done->wait();
   }
 
   MailAgent& agent() { return *agent_; }
