@@ -4,7 +4,7 @@
 //   name->text();                                                // "mail.example.org"
 //
 // A value of at most 255 octets, RFC 1035 2.3.4; letters are kept in lower case. The root is "." in text.
-// U-labels are no business of DNS: domain.h makes A-labels of them.
+// U-labels are no business of DNS: mail_domain.h makes A-labels of them.
 #pragma once
 
 #include <cstddef>

@@ -31,7 +31,8 @@ struct MxPlan {
   MxVerdict verdict = MxVerdict::temporary;
   // In order of preference, equals shuffled by the seed. Never empty for `hosts`.
   std::vector<MxHost> hosts;
-  // No MX record: the domain itself is its only host ("implicit MX", RFC 5321 5.1).
+  // No MX record: the domain itself is its only host ("implicit MX", RFC 5321 5.1), by the name it was asked
+  // for; looking up its addresses follows an alias.
   bool implicit = false;
   // Of the MX answer: DANE asks for secure, RFC 7672 2.2.1. For an implicit MX, of the proof that there is
   // none.
@@ -42,6 +43,8 @@ struct MxPlan {
   std::uint16_t code = 0;
   std::string status;
   std::string text;
+  // For people: what of the list was left out, and why. "192.0.2.1 is an address, and no host's name".
+  std::vector<std::string> notes;
 };
 
 // At most this many hosts are tried for one message; the rest of a list of 300 is of no use within a

@@ -26,7 +26,7 @@ LIBRARIES = [
     (re.compile(r"absl/"), set(MAY_INCLUDE) - {"protocol", "fuzz"}, (".h", ".cc")),
     (re.compile(r"(toml\+\+|CLI|spdlog|fmt)/"), {"agent"}, (".h", ".cc")),
     (re.compile(r"(wolfssl|openssl)/"), {"transport", "crypto"}, (".cc",)),
-    (re.compile(r"(ares|unbound)\.h|ares_"), {"resolver"}, (".cc",)),
+    (re.compile(r"(ares|unbound|idn2)\.h|ares_"), {"resolver"}, (".cc",)),
     (re.compile(r"rocksdb/|libpq|postgresql/"), {"queue"}, (".cc",)),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
