@@ -271,7 +271,8 @@ Task<Outcome<void>> Channel::encrypt(std::unique_ptr<transport::TlsEngine> engin
     co_return std::unexpected(failure());
   }
   rest();
-  const transport::SteadyTime deadline = transport::later(loop_.now(), config_.timeouts.start_tls);
+  const transport::SteadyTime deadline =
+      std::min(transport::later(loop_.now(), config_.timeouts.start_tls), transaction_deadline_);
   transport::TlsStart started =
       std::unexpected(transport::TlsFailure{transport::error::operation_aborted, {}});
   {

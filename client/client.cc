@@ -117,7 +117,7 @@ Client::~Client() = default;
 
 Task<Outcome<void>> Client::connect(transport::Network& network, transport::Endpoint to) {
   transport::ConnectOptions options;
-  options.deadline = transport::later(loop_.now(), config_.timeouts.connect);
+  options.deadline = std::min(transport::later(loop_.now(), config_.timeouts.connect), expires_at_);
   options.source = config_.source;
   transport::StreamResult stream = std::unexpected(error_code(error::operation_aborted));
   {
@@ -138,6 +138,7 @@ Task<Outcome<void>> Client::connect(transport::Network& network, transport::Endp
 
 Task<Outcome<void>> Client::start(std::unique_ptr<transport::Stream> stream) {
   channel_ = std::make_unique<Channel>(loop_, config_, std::move(stream));
+  channel_->set_deadline(expires_at_);
   greeting_.reset();
   domains_.clear();
   transactions_ = 0;
@@ -330,7 +331,8 @@ Task<DeliveryReport> Client::send(const Envelope& envelope, MessageSource& messa
     }
     Transaction transaction(*channel_, envelope, group, plan, message, report);
     if (reset_first_) transaction.reset_first();
-    channel_->set_deadline(transport::later(loop_.now(), config_.timeouts.transaction));
+    channel_->set_deadline(
+        std::min(transport::later(loop_.now(), config_.timeouts.transaction), expires_at_));
     const std::uint32_t before = report.transactions;
     co_await transaction.run();
     transactions_ += report.transactions - before;
@@ -375,6 +377,7 @@ bool Client::take_domain(const Rcpt& rcpt, std::uint32_t most) {
 
 Task<Outcome<void>> Client::reset() {
   if (!usable()) co_return std::unexpected(not_connected(Phase::reset));
+  channel_->set_deadline(expires_at_);
   Plain command;
   command.verb = Verb::rset;
   Outcome<Reply> reply = co_await ask(Phase::reset, command);

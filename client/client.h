@@ -65,6 +65,10 @@ class Client {
   // Ends what is under way with operation_aborted; the client is of no more use.
   void cancel() noexcept;
 
+  // A bound on all waits from the next operation on, beside those of the timeouts; quit() and the wait for
+  // the verdict on a message go beyond it. kNever takes it away.
+  void expires_at(transport::SteadyTime at) noexcept { expires_at_ = at; }
+
   // May send() be called with any hope?
   bool usable() const noexcept;
   // MAILMAX of LIMITS, RFC 9422 4: how many transactions are left; nullopt: no limit.
@@ -93,6 +97,7 @@ class Client {
 
   transport::Loop& loop_;
   ClientConfig config_;
+  transport::SteadyTime expires_at_ = transport::kNever;
   std::optional<transport::Signal> connecting_;  // while it does: how cancel() reaches it
   std::unique_ptr<Channel> channel_;
   std::optional<protocol::Reply> greeting_;

@@ -1,6 +1,8 @@
 #include "postrider/transport/memory_network.h"
 
+#include <algorithm>
 #include <deque>
+#include <stop_token>
 #include <utility>
 
 namespace postrider::transport {
@@ -62,6 +64,18 @@ StreamResult MemoryNetwork::try_connect(const Endpoint& to, const ConnectOptions
 }
 
 Task<StreamResult> MemoryNetwork::connect(Endpoint to, ConnectOptions options) {
+  MemoryDial dial;
+  if (on_dial_) dial = on_dial_(to);
+  if (options.stop.stop_requested()) co_return std::unexpected(error_code(error::operation_aborted));
+  if (dial.takes > Duration::zero()) {
+    const SteadyTime answered = later(loop_.now(), dial.takes);
+    Signal stopped(loop_);
+    const std::stop_callback on_stop(options.stop, [&stopped] { stopped.notify(); });
+    const error_code ended = co_await stopped.wait(std::min(answered, options.deadline));
+    if (ended != error::timed_out) co_return std::unexpected(error_code(error::operation_aborted));
+    if (options.deadline < answered) co_return std::unexpected(error_code(error::timed_out));
+  }
+  if (dial.failure) co_return std::unexpected(dial.failure);
   co_return try_connect(to, options);
 }
 

@@ -15,6 +15,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <stop_token>
 
 #include "postrider/transport/endpoint.h"
 #include "postrider/transport/signal.h"
@@ -29,6 +30,7 @@ struct ConnectOptions {
 
   SteadyTime deadline = kNever;    // error::timed_out when it passes
   std::optional<Endpoint> source;  // the local address to use; port 0 for any
+  std::stop_token stop;            // a request, from the loop's thread: error::operation_aborted
 };
 
 struct ListenOptions {

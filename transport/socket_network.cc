@@ -1,6 +1,8 @@
 #include "postrider/transport/socket_network.h"
 
 #include <cerrno>
+#include <memory>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -104,6 +106,7 @@ error_code connection_failure(int socket) noexcept {
 }  // namespace
 
 Task<StreamResult> SocketNetwork::connect(Endpoint to, ConnectOptions options) {
+  if (options.stop.stop_requested()) co_return std::unexpected(error_code(error::operation_aborted));
   const auto opened = open_socket(to);
   if (!opened) co_return std::unexpected(opened.error());
   const int socket = *opened;
@@ -119,6 +122,7 @@ Task<StreamResult> SocketNetwork::connect(Endpoint to, ConnectOptions options) {
   std::move(close_socket).Cancel();
   auto stream = std::make_unique<SocketStream>(loop_, socket, to);
   stream->expires_at(options.deadline);
+  const std::stop_callback on_stop(options.stop, [waiting = stream.get()] { waiting->cancel(); });
   const error_code waited = co_await stream->wait_writable();
   if (waited) co_return std::unexpected(waited);
   const error_code failure = connection_failure(socket);

@@ -25,7 +25,9 @@ bool run_until(transport::Loop& loop, transport::ManualClock& clock, const bool&
     if (loop.poll()) continue;
     const transport::SteadyTime next = loop.deadlines().next();
     if (next == transport::kNever) return false;
-    if (next > clock.steady_now()) clock.advance(next - clock.steady_now());
+    // Deadlines fire at ticks: one that has passed waits for the next tick.
+    const transport::Duration wait = next - clock.steady_now();
+    clock.advance(wait > transport::Duration::zero() ? wait : transport::Deadlines::kTick);
     loop.expire();
   }
   return true;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "postrider/transport/signal.h"
+#include "postrider/transport/tls/tls_stream.h"
 
 namespace postrider::client::testing {
 namespace {
@@ -71,6 +72,15 @@ transport::Task<void> FakeServer::serve(transport::Loop& loop, std::unique_ptr<t
       positive_pending_ = 0;
       if (failure) co_return;
     }
+    if (mode_ == Mode::handshake) {
+      auto engine = tls();
+      auto started =
+          co_await transport::start_tls(loop, std::move(stream), std::move(engine), transport::kNever);
+      if (!started) co_return;
+      stream = std::move(*started);
+      encrypted = true;
+      mode_ = Mode::command;
+    }
     if (mode_ == Mode::closing) {
       co_await stream->close(transport::Closing::at_once);
       co_return;
@@ -96,7 +106,8 @@ transport::Task<void> FakeServer::serve(transport::Loop& loop, std::unique_ptr<t
 
 bool FakeServer::process() {
   switch (mode_) {
-    case Mode::closing: return false;
+    case Mode::closing:
+    case Mode::handshake: return false;
     case Mode::content: return process_content();
     case Mode::chunk: return process_chunk();
     case Mode::command: break;
@@ -122,6 +133,7 @@ bool FakeServer::process_line(std::string_view line) {
   if (verb == "MAIL") recipients_ = 0;
   if (verb == "RCPT" && answered.starts_with('2')) ++recipients_;
   reply(answered);
+  if (verb == "STARTTLS" && answered.starts_with("220") && tls) mode_ = Mode::handshake;
   if (verb == "DATA" && answered.starts_with('3') && mode_ != Mode::closing) mode_ = Mode::content;
   return true;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "postrider/transport/loop.h"
 #include "postrider/transport/stream.h"
 #include "postrider/transport/task.h"
+#include "postrider/transport/tls/engine.h"
 
 namespace postrider::client::testing {
 
@@ -37,6 +39,10 @@ class FakeServer {
   // Stops reading after it.
   bool deaf_after_early = false;
 
+  // Makes the engine that STARTTLS, once answered by 220, encrypts with.
+  std::function<std::unique_ptr<transport::TlsEngine>()> tls;
+  bool encrypted = false;
+
   transport::Task<void> serve(transport::Loop& loop, std::unique_ptr<transport::Stream> stream);
 
   std::vector<std::string> lines;     // commands, without CRLF
@@ -55,7 +61,7 @@ class FakeServer {
   std::string choose_answer(std::string_view line, const std::string& verb);
   void end_message(std::string_view verb);
 
-  enum class Mode { command, content, chunk, closing };
+  enum class Mode { command, content, chunk, closing, handshake };
 
   std::map<std::string, std::vector<std::string>> answers_;
   std::map<std::string, std::size_t> used_;
