@@ -85,13 +85,29 @@ void Admission::purge(Shard& shard, transport::SteadyTime now) {
 
 void Admission::leave(const std::optional<Key>& key) noexcept {
   total_.fetch_sub(1, std::memory_order_relaxed);
-  if (!key) return;
-  Shard& shard = shard_of(*key);
+  if (key) leave_address(*key);
+}
+
+void Admission::leave_address(const Key& key) noexcept {
+  Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
-  const auto found = shard.clients.find(*key);
+  const auto found = shard.clients.find(key);
   if (found == shard.clients.end()) return;
   --found->second.connections;
   if (found->second.connections == 0 && limits_.new_per_minute == 0) shard.clients.erase(found);
+}
+
+std::optional<Admission::Refusal> Admission::Ticket::pass_to(const transport::Endpoint& peer,
+                                                             transport::SteadyTime now) {
+  if (admission_ == nullptr) return std::nullopt;
+  const std::optional<Key> key = admission_->key_of(peer);
+  if (key == key_) return std::nullopt;
+  if (key) {
+    if (const auto refusal = admission_->enter_address(*key, now)) return refusal;
+  }
+  if (key_) admission_->leave_address(*key_);
+  key_ = key;
+  return std::nullopt;
 }
 
 std::size_t Admission::addresses() const {
@@ -101,6 +117,15 @@ std::size_t Admission::addresses() const {
     count += shard.clients.size();
   }
   return count;
+}
+
+std::string_view to_string(Admission::Refusal refusal) noexcept {
+  switch (refusal) {
+    case Admission::Refusal::too_many: return "Too many connections, try again later";
+    case Admission::Refusal::too_many_from_address: return "Too many connections from your address";
+    case Admission::Refusal::too_fast: return "Too many new connections from your address";
+  }
+  return "Try again later";
 }
 
 }  // namespace postrider::server

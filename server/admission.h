@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -50,6 +51,10 @@ class Admission {
       if (admission_ != nullptr) admission_->leave(key_);
     }
 
+    // The connection is somebody else's than was thought: counts it for this peer from now on. A refusal by
+    // the limits for addresses changes nothing.
+    std::optional<Refusal> pass_to(const transport::Endpoint& peer, transport::SteadyTime now);
+
    private:
     friend class Admission;
     Ticket(Admission& admission, const std::optional<Key>& key) : admission_(&admission), key_(key) {}
@@ -87,10 +92,14 @@ class Admission {
   void refill(Client& client, transport::SteadyTime now) const noexcept;
   void purge(Shard& shard, transport::SteadyTime now);
   void leave(const std::optional<Key>& key) noexcept;
+  void leave_address(const Key& key) noexcept;
 
   AdmissionLimits limits_;
   std::atomic<std::size_t> total_ = 0;
   std::array<Shard, 16> shards_;
 };
+
+// What the client is told behind 421: "Too many connections from your address".
+std::string_view to_string(Admission::Refusal refusal) noexcept;
 
 }  // namespace postrider::server

@@ -11,11 +11,25 @@ namespace {
 
 constexpr std::size_t kLongestLine = transport::BufferPool::octets_of(transport::BufferSize::small) - 1;
 
-protocol::ServerOptions checked(protocol::ServerOptions options) {
+protocol::ServerOptions checked(const ServerConfig& config, bool gateway, bool certified) {
+  protocol::ServerOptions options = config.protocol;
   if (std::max(options.limits.command_line, options.limits.auth_line) > kLongestLine) {
     throw std::invalid_argument("a line limit is larger than the receive buffer");
   }
+  if (certified && config.capabilities_with_certificate) {
+    options.capabilities_after_tls = *config.capabilities_with_certificate;
+  }
+  if (!gateway || config.gateway_keyword.empty()) return options;
+  for (protocol::Capabilities* each : {&options.capabilities, &options.capabilities_after_tls}) {
+    if (!each->offer_keyword(config.gateway_keyword, config.gateway_parameters)) {
+      throw std::invalid_argument("the gateways' keyword cannot be offered");
+    }
+  }
   return options;
+}
+
+protocol::ServerProfile profile_for(const ServerConfig& config, bool gateway, bool certified) {
+  return protocol::ServerProfile(checked(config, gateway, certified));
 }
 
 std::string greeting_of(const ServerConfig& config) {
@@ -31,11 +45,13 @@ std::shared_ptr<const Service> Service::make(ServerConfig config) {
 
 // RFC 5321 4.2.3: the text of a 421 begins with the domain.
 Service::Service(ServerConfig config)
-    : profile_(checked(config.protocol)),
+    : profiles_{profile_for(config, false, false), profile_for(config, true, false),
+                profile_for(config, false, true), profile_for(config, true, true)},
       greeting_(greeting_of(config)),
       timeouts_(config.timeouts),
       encrypted_(config.encrypted),
       is_proxy_(std::move(config.is_proxy)),
+      is_gateway_(std::move(config.is_gateway)),
       timed_out_(config.protocol.hostname + " Timeout exceeded, closing connection"),
       stopping_(config.protocol.hostname + " Shutting down, try again later"),
       failed_(config.protocol.hostname + " Internal error, closing connection") {}

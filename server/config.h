@@ -2,10 +2,12 @@
 // share.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "postrider/protocol/session/server_session.h"
@@ -46,30 +48,45 @@ struct ServerConfig {
   // everything from the limits to the log sees the client's address. Empty: there is none. Called on every
   // loop's thread.
   std::function<bool(const transport::Endpoint& peer)> is_proxy;
+  // Is this peer a gateway, one that may say for whom it speaks (XCLIENT; ConnectionInfo::stand_for())? Its
+  // connections count in the total alone until it has. Asked once, of the peer that a PROXY header names.
+  // Empty: there is none. Called on every loop's thread.
+  std::function<bool(const transport::Endpoint& peer)> is_gateway;
+  // A line that EHLO offers to gateways alone: "XCLIENT", "NAME ADDR".
+  std::string gateway_keyword;
+  std::string gateway_parameters;
+  // Offered under TLS to clients whose certificate is trusted, instead of capabilities_after_tls.
+  std::optional<protocol::Capabilities> capabilities_with_certificate;
 };
 
 // A configuration made ready. Sessions keep it alive, so a new one can replace it at any time.
 class Service {
  public:
-  // Throws std::invalid_argument when a line limit is larger than a receive buffer.
+  // Throws std::invalid_argument when a line limit is larger than a receive buffer, or the gateways' line
+  // cannot stand in a reply to EHLO.
   static std::shared_ptr<const Service> make(ServerConfig config);
   explicit Service(ServerConfig config);
 
-  const protocol::ServerProfile& profile() const noexcept { return profile_; }
+  // By who the client is; they differ in what is offered alone.
+  const protocol::ServerProfile& profile(bool gateway = false, bool certified = false) const noexcept {
+    return profiles_[(gateway ? 1U : 0U) + (certified ? 2U : 0U)];
+  }
   const Timeouts& timeouts() const noexcept { return timeouts_; }
   bool encrypted() const noexcept { return encrypted_; }
   bool is_proxy(const transport::Endpoint& peer) const { return is_proxy_ && is_proxy_(peer); }
+  bool is_gateway(const transport::Endpoint& peer) const { return is_gateway_ && is_gateway_(peer); }
   protocol::ReplyView greeting() const noexcept;
   protocol::ReplyView timed_out() const noexcept;  // 421 4.4.2
   protocol::ReplyView stopping() const noexcept;   // 421 4.3.2
   protocol::ReplyView failed() const noexcept;     // 421 4.3.0
 
  private:
-  protocol::ServerProfile profile_;
+  std::array<protocol::ServerProfile, 4> profiles_;
   std::string greeting_;
   Timeouts timeouts_;
   bool encrypted_;
   std::function<bool(const transport::Endpoint& peer)> is_proxy_;
+  std::function<bool(const transport::Endpoint& peer)> is_gateway_;
   std::string timed_out_;
   std::string stopping_;
   std::string failed_;

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "postrider/transport/tls/info.h"
+
 namespace postrider::server {
 namespace {
 
@@ -38,9 +40,10 @@ Connection::Connection(Sessions& sessions, std::unique_ptr<transport::Stream> st
     : sessions_(sessions),
       service_(sessions.service()),
       stream_(std::move(stream)),
-      session_(service_->profile()),
-      ticket_(std::move(ticket)),
-      info_(sessions.next_id(), sessions.loop(), session_, stream_, sessions.loop().clock().system_now()) {
+      session_(service_->profile(service_->is_gateway(stream_->peer()))),
+      client_{stream_->peer(), std::nullopt, service_->is_gateway(stream_->peer()), std::move(ticket)},
+      info_(sessions.next_id(), sessions.loop(), session_, stream_, client_,
+            sessions.loop().clock().system_now()) {
   sessions_.enter(*this);
   sessions_.counters().connections.add();
 }
@@ -165,6 +168,10 @@ Connection::Need Connection::upgraded() {
   upgrading_ = false;
   if (threw_) return failed();
   if (!stream_) return lost(end_.error);
+  const transport::TlsInfo* const tls = stream_->tls();
+  if (tls != nullptr && tls->trust == transport::TlsTrust::trusted) {
+    session_.adopt(service_->profile(client_.is_gateway, true));
+  }
   if (greeted_) {
     session_.tls_established();
     return advance();

@@ -93,7 +93,7 @@ class Connection {
   std::shared_ptr<const Service> service_;
   std::unique_ptr<transport::Stream> stream_;
   protocol::ServerSession session_;
-  Admission::Ticket ticket_;
+  ServedClient client_;
   ConnectionInfo info_;
   std::unique_ptr<Handler> handler_;
   std::unique_ptr<MessageSink> sink_;

@@ -1,5 +1,9 @@
 #include "postrider/server/handler.h"
 
+#include <utility>
+
+#include "postrider/transport/loop.h"
+
 namespace postrider::server {
 namespace {
 
@@ -48,6 +52,19 @@ std::string SessionId::to_string() const {
   std::uint64_t rest = value;
   for (auto digit = text.rbegin(); digit != text.rend(); ++digit, rest >>= 5) *digit = kDigits[rest & 31];
   return text;
+}
+
+transport::Endpoint ConnectionInfo::local() const {
+  if (client_.local) return *client_.local;
+  return stream_ ? stream_->local() : transport::Endpoint();
+}
+
+std::optional<Admission::Refusal> ConnectionInfo::stand_for(const transport::Endpoint& peer,
+                                                            std::optional<transport::Endpoint> local) const {
+  if (const auto refusal = client_.ticket.pass_to(peer, loop_.now())) return refusal;
+  client_.peer = peer;
+  client_.local = std::move(local);
+  return std::nullopt;
 }
 
 std::string_view to_string(const SessionEnd& end) noexcept {

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,7 @@
 #include "postrider/protocol/grammar/reply.h"
 #include "postrider/protocol/session/events.h"
 #include "postrider/protocol/session/server_session.h"
+#include "postrider/server/admission.h"
 #include "postrider/server/soon.h"
 #include "postrider/transport/clock.h"
 #include "postrider/transport/endpoint.h"
@@ -66,16 +68,34 @@ struct SessionId {
   friend bool operator==(SessionId, SessionId) = default;
 };
 
+// Whose a connection is, and what it is counted as.
+struct ServedClient {
+  transport::Endpoint peer;
+  std::optional<transport::Endpoint> local;  // our end, as a gateway says
+  bool is_gateway = false;
+  Admission::Ticket ticket;
+};
+
 // What is known of a connection. Lives as long as its handler.
 class ConnectionInfo {
  public:
   ConnectionInfo(SessionId id, transport::Loop& loop, const protocol::ServerSession& session,
-                 const std::unique_ptr<transport::Stream>& stream, transport::SystemTime started)
-      : id_(id), loop_(loop), session_(session), stream_(stream), peer_(stream->peer()), started_(started) {}
+                 const std::unique_ptr<transport::Stream>& stream, ServedClient& client,
+                 transport::SystemTime started)
+      : id_(id), loop_(loop), session_(session), stream_(stream), client_(client), started_(started) {}
 
   SessionId id() const noexcept { return id_; }
-  const transport::Endpoint& peer() const noexcept { return peer_; }
-  transport::Endpoint local() const { return stream_ ? stream_->local() : transport::Endpoint(); }
+  const transport::Endpoint& peer() const noexcept { return client_.peer; }
+  transport::Endpoint local() const;
+  // Whoever connected, and to where: the gateway, when peer() is its client. Not during upgrade().
+  const transport::Endpoint& real_peer() const noexcept { return stream_->peer(); }
+  transport::Endpoint real_local() const { return stream_->local(); }
+  // ServerConfig::is_gateway says so of whoever connected.
+  bool is_gateway() const noexcept { return client_.is_gateway; }
+  // A gateway speaks for this client: what peer() and local() say, and what the limits count, from now on.
+  // The limits may refuse the client; nothing has changed then, and 421 is the reply. `local` left out: ours.
+  std::optional<Admission::Refusal> stand_for(const transport::Endpoint& peer,
+                                              std::optional<transport::Endpoint> local) const;
   // What TLS has agreed on; nullptr in clear.
   const transport::TlsInfo* tls() const noexcept { return stream_ ? stream_->tls() : nullptr; }
   transport::SystemTime started() const noexcept { return started_; }
@@ -88,7 +108,7 @@ class ConnectionInfo {
   transport::Loop& loop_;
   const protocol::ServerSession& session_;
   const std::unique_ptr<transport::Stream>& stream_;
-  transport::Endpoint peer_;
+  ServedClient& client_;
   transport::SystemTime started_;
 };
 
@@ -139,7 +159,8 @@ class Handler {
  public:
   virtual ~Handler() = default;
 
-  // The greeting: 220, or 421 or 554 to turn the peer away. `greeting` is the configured 220.
+  // The greeting: 220, or 421 or 554 to turn the peer away. `greeting` is the configured 220; its text
+  // outlives the session.
   virtual Answer on_connect(const ReplyView& greeting);
   // A positive reply is replaced by the capabilities.
   virtual Answer on_hello(const protocol::ev::Hello& hello);

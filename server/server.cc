@@ -22,15 +22,6 @@ std::uint64_t first_session_id(transport::SystemTime now) {
   return static_cast<std::uint64_t>(since) << kIdShift;
 }
 
-std::string_view reason(Admission::Refusal refusal) noexcept {
-  switch (refusal) {
-    case Admission::Refusal::too_many: return "Too many connections, try again later";
-    case Admission::Refusal::too_many_from_address: return "Too many connections from your address";
-    case Admission::Refusal::too_fast: return "Too many new connections from your address";
-  }
-  return "Try again later";
-}
-
 }  // namespace
 
 // What belongs to one loop.
@@ -133,8 +124,10 @@ Task<void> Server::introduce(Shard& shard, std::unique_ptr<transport::Stream> st
   if (!shard.stopped) admit(shard, std::move(stream));
 }
 
+// Neither is a gateway, until it has said for whom it speaks.
 void Server::admit(Shard& shard, std::unique_ptr<transport::Stream> stream) {
-  auto entered = admission_.enter(stream->peer(), shard.loop.now());
+  const bool gateway = shard.sessions.service()->is_gateway(stream->peer());
+  auto entered = admission_.enter(gateway ? transport::Endpoint() : stream->peer(), shard.loop.now());
   if (auto* ticket = std::get_if<Admission::Ticket>(&entered)) {
     shard.loop.spawn(shard.sessions.serve(std::move(stream), std::move(*ticket)));
   } else {
@@ -151,7 +144,7 @@ void Server::turn_away(Shard& shard, transport::Stream& stream, Admission::Refus
   std::string line = "421 4.7.0 ";
   line += service.profile()->hostname;
   line += ' ';
-  line += reason(why);
+  line += to_string(why);
   line += "\r\n";
   const std::string_view piece = line;
   [[maybe_unused]] const transport::IoResult written = stream.try_write(std::span(&piece, 1));

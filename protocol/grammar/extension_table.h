@@ -3,7 +3,7 @@
 //
 //   ExtensionTable extensions;
 //   extensions.add_verb({.name = "XCLIENT", .argument = Presence::required, .ehlo_keyword = "XCLIENT",
-//                        .moment = VerbExtension::Moment::outside_transaction, .last_in_group = true,
+//                        .moment = VerbExtension::Moment::between_transactions,
 //                        .restarts_session = true});
 //   extensions.add_parameter({.keyword = "XTRACE", .on = ParameterExtension::On::mail,
 //                             .value = Presence::required, .ehlo_keyword = "XTRACE",
@@ -28,9 +28,10 @@ enum class Presence : std::uint8_t { forbidden, optional, required };
 struct VerbExtension {
   // When the command may come; at another moment it is answered 503 5.5.1 without being shown to the handler.
   enum class Moment : std::uint8_t {
-    always,               // any time after the greeting
-    after_hello,          // after EHLO or HELO, also inside a transaction
-    outside_transaction,  // after EHLO or HELO, and not between MAIL and the end of the message
+    always,                // any time after the greeting
+    after_hello,           // after EHLO or HELO, also inside a transaction
+    outside_transaction,   // after EHLO or HELO, and not between MAIL and the end of the message
+    between_transactions,  // any time after the greeting, but not between MAIL and the end of the message
   };
 
   std::string name{};

@@ -59,8 +59,9 @@ std::optional<Errc> refusal(VerbExtension::Moment moment, State state) noexcept 
   using Moment = VerbExtension::Moment;
   if (!kAnyTime.has(state)) return Errc::verb_not_allowed_now;
   if (moment == Moment::always) return std::nullopt;
+  if (moment == Moment::between_transactions && state == State::greeted) return std::nullopt;
   if (state == State::greeted) return Errc::hello_required;
-  if (moment == Moment::outside_transaction && state != State::ready) return Errc::verb_not_allowed_now;
+  if (moment != Moment::after_hello && state != State::ready) return Errc::verb_not_allowed_now;
   return std::nullopt;
 }
 

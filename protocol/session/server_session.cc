@@ -267,6 +267,11 @@ void ServerSession::tls_established() {
   state_ = State::greeted;
 }
 
+void ServerSession::adopt(const ServerProfile& profile) noexcept {
+  assert(state_ == State::banner || state_ == State::tls);
+  profile_ = &profile;
+}
+
 void ServerSession::end_of_input() noexcept { end_of_input_ = true; }
 
 void ServerSession::shut_down(const ReplyView& reply) {

@@ -92,6 +92,10 @@ class ServerSession {
   void tls_established();
   // The connection is encrypted from the start (implicit TLS, RFC 8314 3); before greet().
   void start_encrypted() noexcept;
+  // Offers from now on what another profile says, which outlives the session too: for a client of whom more
+  // is known than at the beginning. Before greet(), or while a TLS handshake is under way; limits and
+  // leniency are the same in both profiles.
+  void adopt(const ServerProfile& profile) noexcept;
   // The peer has closed its side.
   void end_of_input() noexcept;
   // Ends the session with this reply (421) as soon as it can be said: at once, but not in the middle of

@@ -51,6 +51,34 @@ TEST_F(AdmissionTest, LimitsTheTotal) {
   EXPECT_EQ(admission.connections(), 0U);
 }
 
+TEST_F(AdmissionTest, AConnectionMayPassToAnotherClient) {
+  Admission& admission =
+      admissions_.emplace_back(AdmissionLimits{.connections = 3, .connections_per_address = 1});
+  EXPECT_FALSE(enter(admission, "unix:/gateway"));
+  EXPECT_FALSE(enter(admission, "192.0.2.2:1"));
+  const auto pass_to = [this](std::string_view peer) {
+    return tickets_.front().pass_to(*Endpoint::parse(peer), kNow);
+  };
+  EXPECT_FALSE(pass_to("192.0.2.1:1"));
+  EXPECT_FALSE(pass_to("192.0.2.1:2")) << "it is counted there already";
+  EXPECT_EQ(enter(admission, "192.0.2.1:3"), Refusal::too_many_from_address);
+  EXPECT_EQ(pass_to("192.0.2.2:1"), Refusal::too_many_from_address);
+  EXPECT_EQ(enter(admission, "192.0.2.1:3"), Refusal::too_many_from_address) << "nothing has changed";
+  EXPECT_FALSE(pass_to("192.0.2.3:1"));
+  EXPECT_FALSE(enter(admission, "192.0.2.1:3"));
+  EXPECT_FALSE(tickets_.front().pass_to(Endpoint(), kNow));
+  EXPECT_EQ(admission.addresses(), 2U);
+  EXPECT_EQ(admission.connections(), 3U);
+  tickets_.clear();
+  EXPECT_EQ(admission.connections(), 0U);
+  EXPECT_EQ(admission.addresses(), 0U);
+}
+
+TEST_F(AdmissionTest, WhoIsNotCountedMayPassToAnybody) {
+  Ticket uncounted;
+  EXPECT_FALSE(uncounted.pass_to(*Endpoint::parse("192.0.2.1:1"), kNow));
+}
+
 TEST_F(AdmissionTest, LimitsEachAddress) {
   Admission& admission = admissions_.emplace_back(AdmissionLimits{.connections_per_address = 2});
   EXPECT_FALSE(enter(admission, "192.0.2.1:1"));

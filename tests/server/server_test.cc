@@ -72,9 +72,11 @@ class ServerInMemoryTest : public testing::Test {
     EXPECT_EQ(loop_.tasks(), 0U);
   }
 
-  void start(AdmissionLimits limits = {}, ServerConfig config = tests::test_config()) {
+  void start(AdmissionLimits limits = {}, ServerConfig config = tests::test_config(),
+             HandlerFactory* factory = nullptr) {
     admission_ = std::make_unique<Admission>(limits);
-    server_ = std::make_unique<Server>(loop_, network_, std::move(config), factory_, *admission_);
+    server_ = std::make_unique<Server>(loop_, network_, std::move(config),
+                                       factory == nullptr ? factory_ : *factory, *admission_);
     ASSERT_TRUE(server_->listen(at_));
     tests::settle(loop_);
   }
@@ -207,6 +209,79 @@ TEST_F(ServerInMemoryTest, CountsTheClientsOfAProxyEachForItself) {
   auto waiting = connect("198.51.100.7:0");
   auto too_many = connect("198.51.100.7:0");
   EXPECT_TRUE(read(*too_many).starts_with("421 4.7.0"));
+}
+
+// ---- Behind a gateway ----
+
+// Stands for whomever XCLIENT names.
+class GatewayHandler final : public tests::TestHandler {
+ public:
+  using TestHandler::TestHandler;
+  Answer on_extended(const protocol::ev::Extended& command) override {
+    if (!info().is_gateway()) return protocol::Reply(protocol::code::mailbox_unavailable, "No");
+    const auto client = Endpoint::parse(command.argument.view());
+    if (const auto refusal = info().stand_for(*client, std::nullopt)) {
+      return protocol::Reply(protocol::code::service_not_available, std::string(to_string(*refusal)));
+    }
+    record().calls.push_back(info().peer().to_string() + " by " + info().real_peer().address_to_string() +
+                             " to " + info().local().to_string());
+    return protocol::Reply(protocol::code::service_ready, "again");
+  }
+};
+
+const protocol::ExtensionTable& xclient() {
+  static const protocol::ExtensionTable table = [] {
+    protocol::ExtensionTable made;
+    made.add_verb({.name = "XCLIENT",
+                   .moment = protocol::VerbExtension::Moment::between_transactions,
+                   .restarts_session = true});
+    return made;
+  }();
+  return table;
+}
+
+ServerConfig behind_gateway() {
+  ServerConfig config = tests::test_config();
+  config.protocol.extensions = &xclient();
+  config.is_gateway = [](const Endpoint& peer) { return peer.address_to_string() == "198.51.100.7"; };
+  config.gateway_keyword = "XCLIENT";
+  config.gateway_parameters = "ADDR";
+  return config;
+}
+
+TEST_F(ServerInMemoryTest, OffersGatewaysALineMore) {
+  start({}, behind_gateway());
+  auto gateway = connect("198.51.100.7:0");
+  say(*gateway, "EHLO g.example\r\n");
+  EXPECT_TRUE(read(*gateway).ends_with("250 XCLIENT ADDR\r\n"));
+  auto client = connect("192.0.2.1:0");
+  say(*client, "EHLO c.example\r\n");
+  EXPECT_EQ(read(*client).find("XCLIENT"), std::string::npos);
+}
+
+TEST_F(ServerInMemoryTest, CountsTheClientsOfAGatewayEachForItself) {
+  tests::TestFactory<GatewayHandler> factory(record_, behaviour_);
+  start({.connections = 4, .connections_per_address = 1}, behind_gateway(), &factory);
+  auto one = connect("198.51.100.7:0");
+  auto same = connect("198.51.100.7:0");
+  auto other = connect("198.51.100.7:0");
+  for (Stream* const each : {one.get(), same.get(), other.get()}) {
+    EXPECT_TRUE(read(*each).starts_with("220")) << "the gateway itself is nobody's client";
+  }
+  say(*one, "XCLIENT 192.0.2.77:1\r\n");
+  EXPECT_EQ(read(*one), "220 again\r\n");
+  EXPECT_TRUE(record_.calls.back().starts_with("192.0.2.77:1 by 198.51.100.7 to ")) << record_.calls.back();
+  say(*same, "XCLIENT 192.0.2.77:2\r\n");
+  EXPECT_TRUE(read(*same).starts_with("421 "));
+  EXPECT_TRUE(gone(*same));
+  say(*other, "XCLIENT 192.0.2.78:1\r\n");
+  EXPECT_EQ(read(*other), "220 again\r\n");
+  say(*one, "XCLIENT 192.0.2.79:1\r\n");
+  EXPECT_EQ(read(*one), "220 again\r\n");
+  auto direct = connect("192.0.2.77:0");
+  EXPECT_TRUE(read(*direct).starts_with("220")) << "its place is free again";
+  say(*direct, "EHLO c.example\r\nXCLIENT 192.0.2.1:1\r\n");
+  EXPECT_NE(read(*direct).find("\r\n550 "), std::string::npos);
 }
 
 TEST_F(ServerInMemoryTest, RefusesAboveTheLimitsWith421) {

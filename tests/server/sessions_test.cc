@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -148,6 +149,12 @@ TEST_F(SessionsTest, NewSessionsFollowANewConfiguration) {
   EXPECT_EQ(after.receive(), "220 new.test ESMTP\r\n");
   sessions_.stop();
   EXPECT_EQ(before.receive(), kStopping);
+}
+
+TEST(ServiceTest, RefusesAKeywordThatCannotBeOffered) {
+  ServerConfig config = tests::test_config();
+  config.gateway_keyword = "X CLIENT";
+  EXPECT_THROW((void)Service::make(config), std::invalid_argument);
 }
 
 }  // namespace

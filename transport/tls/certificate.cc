@@ -23,6 +23,7 @@ constexpr std::string_view kAnyUsage = "\x55\x1D\x25\x00"sv;
 constexpr std::string_view kServerAuth = "\x2B\x06\x01\x05\x05\x07\x03\x01";
 constexpr std::string_view kClientAuth = "\x2B\x06\x01\x05\x05\x07\x03\x02";
 constexpr std::string_view kCommonName = "\x55\x04\x03";
+constexpr std::string_view kEmailAddress = "\x2A\x86\x48\x86\xF7\x0D\x01\x09\x01";
 constexpr std::string_view kRsaPss = "\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0A";
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kAttributes = {{
@@ -33,7 +34,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kAttribut
     {"\x55\x04\x0A", "O"},
     {"\x55\x04\x0B", "OU"},
     {"\x09\x92\x26\x89\x93\xF2\x2C\x64\x01\x19", "DC"},
-    {"\x2A\x86\x48\x86\xF7\x0D\x01\x09\x01", "emailAddress"},
+    {kEmailAddress, "emailAddress"},
 }};
 
 // Signature algorithms with one hash, and hashes by themselves (for RSASSA-PSS). MD5 and SHA-1 count as
@@ -101,6 +102,23 @@ std::string name_text(std::string_view name) {
     text.append(known->second).append("=").append(value);
   });
   return text;
+}
+
+// Calls `visit(element)` for each name of a subjectAltName.
+template <class Visit>
+void each_alternative_name(std::string_view extension, Visit visit) {
+  const auto names = DerReader(extension).next(der::kSequence);
+  if (!names) return;
+  DerReader list(names->content);
+  while (const auto name = list.next()) visit(*name);
+}
+
+std::vector<std::string> attributes(std::string_view name, std::string_view which) {
+  std::vector<std::string> found;
+  each_attribute(name, [&](std::string_view oid, const std::string& value) {
+    if (oid == which) found.push_back(value);
+  });
+  return found;
 }
 
 std::string address_text(std::string_view octets) {
@@ -201,27 +219,34 @@ std::string CertificateView::issuer() const { return name_text(issuer_); }
 
 std::vector<std::string> CertificateView::names() const {
   std::vector<std::string> found;
-  const auto names = DerReader(extension(kSubjectAltName)).next(der::kSequence);
-  if (!names) return found;
-  DerReader list(names->content);
-  while (const auto name = list.next()) {
-    if (name->tag == der::context(2, false)) {
-      found.push_back(printable(name->content));
-    } else if (name->tag == der::context(7, false)) {
-      if (std::string text = address_text(name->content); !text.empty()) found.push_back(std::move(text));
+  each_alternative_name(extension(kSubjectAltName), [&](const der::Element& name) {
+    if (name.tag == der::context(2, false)) {
+      found.push_back(printable(name.content));
+    } else if (name.tag == der::context(7, false)) {
+      if (std::string text = address_text(name.content); !text.empty()) found.push_back(std::move(text));
     }
-  }
+  });
   return found;
 }
 
 std::vector<std::string> CertificateView::host_names() const {
   std::vector<std::string> found = names();
   if (!std::ranges::all_of(found, is_ip_address)) return found;
-  each_attribute(subject_, [&](std::string_view oid, const std::string& value) {
-    if (oid == kCommonName && !is_ip_address(value)) found.push_back(value);
-  });
+  for (std::string& name : common_names()) {
+    if (!is_ip_address(name)) found.push_back(std::move(name));
+  }
   return found;
 }
+
+std::vector<std::string> CertificateView::mail_addresses() const {
+  std::vector<std::string> found;
+  each_alternative_name(extension(kSubjectAltName), [&](const der::Element& name) {
+    if (name.tag == der::context(1, false)) found.push_back(printable(name.content));
+  });
+  return found.empty() ? attributes(subject_, kEmailAddress) : found;
+}
+
+std::vector<std::string> CertificateView::common_names() const { return attributes(subject_, kCommonName); }
 
 bool CertificateView::allows(bool server) const noexcept {
   const std::string_view value = extension(kExtendedKeyUsage);

@@ -33,6 +33,10 @@ class CertificateView {
   // Names a host may have by this certificate: names(), or where it has no DNS name there the common name
   // (RFC 6125 6.4.4).
   std::vector<std::string> host_names() const;
+  // Mail addresses of its owner: those of subjectAltName (rfc822Name), or where it has none the subject's
+  // emailAddress (RFC 5280 4.1.2.6). Printable like the others.
+  std::vector<std::string> mail_addresses() const;
+  std::vector<std::string> common_names() const;
   // Whether it may serve for TLS servers (or clients): no extended key usage, or one that says so.
   bool allows(bool server) const noexcept;
 

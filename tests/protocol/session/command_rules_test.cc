@@ -21,6 +21,7 @@ ExtensionTable& extensions() {
     made->add_verb({.name = "XALWAYS", .moment = VerbExtension::Moment::always});
     made->add_verb({.name = "XAFTER", .moment = VerbExtension::Moment::after_hello});
     made->add_verb({.name = "XOUTSIDE", .moment = VerbExtension::Moment::outside_transaction});
+    made->add_verb({.name = "XBETWEEN", .moment = VerbExtension::Moment::between_transactions});
     return made;
   }();
   return *table;
@@ -91,6 +92,7 @@ constexpr Row kMatrix[] = {
     {"XALWAYS", {503, 250, 250, 250, 250, 250, 250}},
     {"XAFTER", {503, 503, 250, 250, 250, 250, 250}},
     {"XOUTSIDE", {503, 503, 250, 503, 503, 503, 503}},
+    {"XBETWEEN", {503, 250, 250, 503, 503, 503, 503}},
     {"JUNK", {503, 500, 500, 500, 500, 500, 500}},
     {"", {503, 500, 500, 500, 500, 500, 500}},
 };

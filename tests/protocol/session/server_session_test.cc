@@ -258,6 +258,20 @@ TEST(ServerSession, StartTlsForgetsEverything) {
   EXPECT_THAT(script.feed("STARTTLS\r\n"), StartsWith("503 5.5.1"));
 }
 
+TEST(ServerSession, OffersSomethingElseToWhoIsKnownAfterTheHandshake) {
+  ServerScript script;
+  script.run();
+  script.feed(kEhlo);
+  script.feed("STARTTLS\r\n");
+  ServerOptions options = ServerScript::default_options();
+  options.capabilities_after_tls.withdraw(Extension::auth).offer_mechanism(Mechanism::external);
+  const ServerProfile known(std::move(options));
+  script.session().adopt(known);
+  script.session().tls_established();
+  EXPECT_THAT(script.feed(kEhlo), HasSubstr("AUTH EXTERNAL\r\n"));
+  EXPECT_THAT(script.feed("AUTH PLAIN AGZyZWQAeA==\r\n"), StartsWith("504 5.5.4"));
+}
+
 // CVE-2011-0411, CVE-2024-34083: commands in clear behind STARTTLS.
 TEST(ServerSession, ClearTextBehindStartTlsCloses) {
   ServerScript script;
@@ -446,6 +460,27 @@ TEST(ServerSession, XclientRegisteredFromOutside) {
   EXPECT_EQ(script.feed("xclient NAME=spike.example ADDR=192.0.2.1\r\n"), "220 mx.example.org ESMTP\r\n");
   EXPECT_THAT(script.feed("MAIL FROM:<>\r\n"), StartsWith("503 5.5.1"));
   EXPECT_THAT(script.events(), ::testing::Contains("Extended(XCLIENT,NAME=spike.example ADDR=192.0.2.1)"));
+}
+
+TEST(ServerSession, AVerbThatRestartsTheSessionMayComeAgainBeforeTheNextEhlo) {
+  ExtensionTable extensions;
+  ASSERT_TRUE(extensions.add_verb({.name = "XCLIENT",
+                                   .argument = Presence::required,
+                                   .moment = VerbExtension::Moment::between_transactions,
+                                   .restarts_session = true}));
+  ServerOptions options = ServerScript::default_options();
+  options.extensions = &extensions;
+  ServerScript script(std::move(options));
+  script.run();
+  const Reply greeting(code::service_ready, "mx.example.org ESMTP");
+  script.answer("extended", {greeting, greeting, greeting});
+  EXPECT_EQ(script.feed("XCLIENT ADDR=192.0.2.1\r\n"), "220 mx.example.org ESMTP\r\n");
+  EXPECT_EQ(script.feed("XCLIENT ADDR=192.0.2.1\r\nXCLIENT HELO=a.example\r\n"),
+            "220 mx.example.org ESMTP\r\n220 mx.example.org ESMTP\r\n");
+  EXPECT_THAT(script.feed("MAIL FROM:<>\r\n"), StartsWith("503 5.5.1"));
+  script.feed(kEhlo);
+  script.feed("MAIL FROM:<>\r\n");
+  EXPECT_THAT(script.feed("XCLIENT ADDR=192.0.2.1\r\n"), StartsWith("503 5.5.1"));
 }
 
 TEST(ServerSession, RegisteredVerbNotOfferedIsUnknown) {

@@ -43,7 +43,8 @@ std::string alternative_names(const std::vector<std::string>& names) {
   std::string list;
   for (const std::string& name : names) {
     if (!list.empty()) list += ",";
-    list += name.starts_with("IP:") ? name : "DNS:" + name;
+    const bool has_kind = name.starts_with("IP:") || name.starts_with("email:");
+    list += has_kind ? name : "DNS:" + name;
   }
   return list;
 }

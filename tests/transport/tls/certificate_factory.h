@@ -23,7 +23,7 @@ struct CertificateOptions {
   explicit CertificateOptions(std::vector<std::string> for_names) : names(std::move(for_names)) {}
 
   std::string common;              // the first name when empty
-  std::vector<std::string> names;  // DNS names, or addresses as "IP:192.0.2.1"
+  std::vector<std::string> names;  // DNS names, or others as "IP:192.0.2.1", "email:a@b"
   bool authority = false;
   std::string usage;  // extendedKeyUsage, as "clientAuth"
   std::chrono::hours from = std::chrono::hours(-1);

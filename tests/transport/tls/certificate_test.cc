@@ -38,6 +38,18 @@ TEST(CertificateTest, TheCommonNameCountsWhereNoOtherNameStands) {
   EXPECT_THAT(view->host_names(), ElementsAre("old.example.test"));
 }
 
+TEST(CertificateTest, ReadsWhoItsOwnerIs) {
+  CertificateOptions options({"a.example.test", "email:fred@example.test", "email:f@example.test"});
+  options.common = "Fred";
+  const TestCertificate certificate(options);
+  const auto view = CertificateView::parse(certificate.der());
+  ASSERT_TRUE(view);
+  EXPECT_THAT(view->mail_addresses(), ElementsAre("fred@example.test", "f@example.test"));
+  EXPECT_THAT(view->common_names(), ElementsAre("Fred"));
+  const auto server = CertificateView::parse(TestPki::instance().server.der());
+  EXPECT_TRUE(server->mail_addresses().empty());
+}
+
 TEST(CertificateTest, KnowsPurposes) {
   const TestPki& pki = TestPki::instance();
   const auto server = CertificateView::parse(pki.server.der());

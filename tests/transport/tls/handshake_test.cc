@@ -307,6 +307,28 @@ TEST_P(TlsHandshakeTest, ReadsAClientsCertificate) {
   EXPECT_EQ(info.peer_subject, "CN=user.example.test");
 }
 
+// What is known of the client must be known of the resumed session too; wolfSSL's tickets cannot carry it.
+TEST_P(TlsHandshakeTest, ASessionWithAClientsCertificateIsResumedWithItOrNotAtAll) {
+  for (const TlsClientAuth asking : {TlsClientAuth::request, TlsClientAuth::require}) {
+    server_.reset();
+    client_.reset();
+    server_config_.client_auth = asking;
+    server_config_.client_roots = TlsRoots::given(PemSource::text(pki_.root.pem()));
+    client_config_.certificate = pki_.client.with({&pki_.intermediate});
+    EnginePair first = connected();
+    first.server.say("ready");
+    first.talk();
+    EnginePair second = connected();
+    const TlsInfo info = second.server.engine().info();
+    EXPECT_EQ(info.trust, TlsTrust::trusted) << info.verification;
+    ASSERT_FALSE(info.peer_chain.empty());
+    EXPECT_EQ(info.peer_chain.front(), pki_.client.der());
+    const bool can = server_provider().name() == "openssl" &&
+                     (client_provider().name() == "openssl" || version() == TlsVersion::tls1_3);
+    EXPECT_EQ(info.resumed, can);
+  }
+}
+
 TEST_P(TlsHandshakeTest, RefusesAClientWithoutTheCertificateRequired) {
   server_config_.client_auth = TlsClientAuth::require;
   server_config_.client_roots = TlsRoots::given(PemSource::text(pki_.root.pem()));

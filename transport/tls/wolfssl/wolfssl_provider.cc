@@ -184,6 +184,11 @@ TlsResult<void> ServerContext::add(const TlsServerConfig& config, const TlsCerti
   int mode = WOLFSSL_VERIFY_NONE;
   if (config.client_auth != TlsClientAuth::none) mode = WOLFSSL_VERIFY_PEER;
   if (config.client_auth == TlsClientAuth::require) mode |= WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+  // Its tickets do not carry the client's certificate: who resumed a session would have none.
+  if (mode != WOLFSSL_VERIFY_NONE &&
+      (wolfSSL_CTX_NoTicketTLSv12(ctx) != WOLFSSL_SUCCESS || wolfSSL_CTX_no_ticket_TLSv13(ctx) != 0)) {
+    return std::unexpected("wolfSSL refuses to go without tickets");
+  }
   wolfSSL_CTX_set_verify(ctx, mode, mode == WOLFSSL_VERIFY_NONE ? nullptr : Engine::on_certificate);
   wolfSSL_CTX_set_servername_callback(ctx, on_server_name);
   wolfSSL_CTX_set_servername_arg(ctx, this);
