@@ -17,6 +17,7 @@
 #include "postrider/server/sessions.h"
 #include "postrider/tests/support/run_task.h"
 #include "postrider/transport/memory_stream.h"
+#include "postrider/transport/tls/provider.h"
 
 namespace postrider::tests {
 
@@ -54,6 +55,7 @@ struct Behaviour {
   std::vector<protocol::Reply> final_replies;                // by recipient; Ok beyond
   protocol::Reply start_tls = protocol::Reply(protocol::code::service_ready, "Go ahead");
   transport::Signal* go = nullptr;
+  std::shared_ptr<const transport::TlsServerContext> tls;
 };
 
 class TestSink final : public server::MessageSink {
