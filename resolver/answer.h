@@ -30,7 +30,7 @@ enum class LookupFault : std::uint8_t {
   server_failure,  // SERVFAIL and the like: REFUSED, NOTIMP
   bogus,           // DNSSEC says that the answer is forged or broken
   malformed,       // what came was no DNS message, or did not answer the question
-  too_many,        // a limit of ours: questions in flight, a chain of CNAMEs
+  too_many,        // a limit of ours: questions in flight, a chain of CNAMEs, also one that goes in a circle
   cancelled,
 };
 std::string_view to_string(LookupFault fault) noexcept;
@@ -58,7 +58,12 @@ struct Answer {
 };
 
 // What `response` says about `question`: follows the CNAMEs inside it, at most kMaxAliases. A chain that
-// leaves the message ends as no_data with `canonical` at its end, so that the caller can ask on.
+// leaves the message ends as no_data with `canonical` at its end, so that the caller can ask on; without a
+// SOA its ttl is that of the chain. A negative answer without a SOA has a ttl of zero, RFC 2308 5.
+//
+// A truncated message is malformed here, since half a set of records is none (RFC 2181 9): the backend has
+// asked again over TCP before it hands a message on. A referral is a server_failure: whoever answered does no
+// recursion.
 inline constexpr std::size_t kMaxAliases = 8;
 Answer interpret(const Question& question, const Message& response, Security security);
 

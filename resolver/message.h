@@ -37,8 +37,8 @@ struct Question {
 // "example.org MX"
 std::string to_string(const Question& question);
 
-// RFC 1035 4.1.1; other numbers are possible.
-enum class ResponseCode : std::uint8_t {
+// RFC 1035 4.1.1; other numbers are possible, and with EDNS they have twelve bits, RFC 6891 6.1.3.
+enum class ResponseCode : std::uint16_t {
   no_error = 0,
   format_error = 1,
   server_failure = 2,
@@ -65,10 +65,12 @@ struct Message {
   bool checking_disabled = false;  // CD
   ResponseCode code = ResponseCode::no_error;
   std::vector<Question> questions;
-  // Records of another class than IN are left out, and OPT.
+  // Records of another class than IN are left out, and OPT. So is a question of another class.
   std::vector<Record> answers;
   std::vector<Record> authorities;
   std::vector<Record> additional;
+
+  bool operator==(const Message&) const = default;
 };
 
 struct MessageFault {
@@ -97,7 +99,8 @@ struct QueryOptions {
 };
 std::string write_query(const Question& question, std::uint16_t id, const QueryOptions& options);
 
-// A response with uncompressed names, for backends that make answers themselves, and for tests.
+// With uncompressed names, for backends that make answers themselves, and for tests. What does not fit into
+// kMaxOctets or passes kMaxRecords is left out, and the message says that it is truncated (RFC 2181 9).
 std::string write_message(const Message& message);
 
 // Whether `response` answers `question`: a response, to this very question. The id is the transport's

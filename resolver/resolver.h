@@ -1,6 +1,6 @@
 // The resolver of one loop: a bounded cache in front of a backend.
 //
-//   Resolver resolver(loop, std::make_unique<StaticBackend>(zone));
+//   Resolver resolver(loop, std::make_unique<StaticBackend>(loop, records));
 //   const Answer answer = co_await resolver.lookup(Question(name, RecordType::mx), later(loop.now(), 10s));
 //   for (const MxRecord& each : mx_records(answer.records)) …
 //
