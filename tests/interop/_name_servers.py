@@ -12,7 +12,8 @@ import subprocess
 import threading
 import time
 
-from _support import free_port, run
+from _peers import free_port
+from _support import run
 
 ALGORITHM = "ECDSAP256SHA256"
 

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 
 from _name_servers import Misbehaving, Zone, failing, forger, nsd, silent, slow, unbound
-from _support import free_port
+from _peers import free_port
 
 CONFORMANCE = os.environ["RESOLVER_CONFORMANCE"]
 
