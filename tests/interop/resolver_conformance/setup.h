@@ -30,7 +30,8 @@ struct Setup {
   MakeBackend make;
   std::vector<transport::Endpoint> servers;
   Sight sight = Sight::blind;
-  bool recursive = true;  // aliases are followed wherever they lead
+  bool recursive = true;     // aliases are followed wherever they lead
+  bool sees_refusal = true;  // that there is no server is noticed before the deadline
 };
 
 // The name servers of tests/interop/resolver_backends.py.
