@@ -89,14 +89,10 @@ std::optional<std::string> why_not(const SystemBackendOptions& options) {
 // What c-ares makes of servers that would not answer, as one of them had said it.
 std::optional<ResponseCode> refusal(int status) noexcept {
   switch (status) {
-    case ARES_ESERVFAIL:
-      return ResponseCode::server_failure;
-    case ARES_ENOTIMP:
-      return ResponseCode::not_implemented;
-    case ARES_EREFUSED:
-      return ResponseCode::refused;
-    default:
-      return std::nullopt;
+    case ARES_ESERVFAIL: return ResponseCode::server_failure;
+    case ARES_ENOTIMP: return ResponseCode::not_implemented;
+    case ARES_EREFUSED: return ResponseCode::refused;
+    default: return std::nullopt;
   }
 }
 
@@ -334,14 +330,11 @@ AskResult SystemBackend::Channels::result(Channel& channel, const Question& ques
       if (answer.size() < kHeader)
         return std::unexpected(LookupFailure(LookupFault::malformed, "no DNS message"));
       const bool validated = (static_cast<unsigned char>(answer[3]) & kAuthenticData) != 0;
-      return Response(std::move(answer),
-                      validated && trust_ad_ ? Security::secure : Security::indeterminate);
+      return Response(std::move(answer), validated && trust_ad_ ? Security::secure : Security::indeterminate);
     }
-    case ARES_ETIMEOUT:
-      return std::unexpected(silence());
+    case ARES_ETIMEOUT: return std::unexpected(silence());
     case ARES_EBADRESP:
-      return std::unexpected(
-          LookupFailure(LookupFault::malformed, "no DNS message from " + join(servers_)));
+      return std::unexpected(LookupFailure(LookupFault::malformed, "no DNS message from " + join(servers_)));
     case ARES_ECONNREFUSED:
       return std::unexpected(LookupFailure(LookupFault::unreachable, "cannot reach " + join(servers_)));
     default:

@@ -235,7 +235,9 @@ AskResult UnboundBackend::Context::result(const Asked& asked, const Question& qu
     return forged;
   }
   Response response;
-  if (result->answer_packet != nullptr && result->answer_len > 0) {
+  // A SERVFAIL of libunbound's own is a header without the question.
+  const bool answered = result->rcode == 0 || result->nxdomain != 0;
+  if (answered && result->answer_packet != nullptr && result->answer_len > 0) {
     response.message.assign(static_cast<const char*>(result->answer_packet),
                             static_cast<std::size_t>(result->answer_len));
   } else {
@@ -243,7 +245,7 @@ AskResult UnboundBackend::Context::result(const Asked& asked, const Question& qu
   }
   if (result->secure != 0) {
     response.security = Security::secure;
-  } else if (validates_ && (result->rcode == 0 || result->nxdomain != 0)) {
+  } else if (validates_ && answered) {
     response.security = Security::insecure;
   }
   return response;

@@ -35,7 +35,8 @@ struct UnboundBackendOptions {
   std::optional<std::string> trust_anchor_file;
   // Further anchors: "example.test. IN DS 44843 13 2 …".
   std::vector<std::string> trust_anchors;
-  // Not validated, whatever the zones above say: a private "corp.example" that the forwarders make up.
+  // Not validated, whatever the zones above say: a private "corp.example" that the forwarders make up. An
+  // anchor of the same name goes before.
   std::vector<DomainName> insecure_domains;
 };
 

@@ -223,11 +223,22 @@ def failing(question, _ask):
     return [(0, question[:2] + flags + question[4:])]
 
 
-def forger(question, ask):
-    """Forged answers that a resolver must pass over, RFC 5452 9.1, and only then the real one."""
-    true = ask(question)
-    number = int.from_bytes(true[:2], "big")
-    wrong_id = (number ^ random.randrange(1, 65536)).to_bytes(2, "big") + true[2:-4] + bytes([6, 6, 6, 6])
-    other = bytearray(true)
-    other[13] ^= 0x01  # the first letter of the name asked for
-    return [(0, b""), (0, true[:5]), (0, wrong_id), (0, bytes(other)), (0.1, true)]
+class Forger:
+    """Sends forged and broken answers that a resolver must pass over, RFC 5452 9.1, and only then the real one. That to
+    another question comes once alone: whoever guessed id and port can make a resolver start again, but not lie to it."""
+
+    def __init__(self):
+        self.seen = set()
+
+    def __call__(self, question, ask):
+        true = ask(question)
+        number = int.from_bytes(true[:2], "big")
+        lie = true.replace(bytes([192, 0, 2]), bytes([6, 6, 6]))
+        wrong_id = (number ^ random.randrange(1, 65536)).to_bytes(2, "big") + lie[2:]
+        answers = [(0, b""), (0, true[:5]), (0, wrong_id), (0.1, true)]
+        if not self.seen:
+            other = bytearray(lie)
+            other[13] ^= 0x01  # the first letter of the name asked for
+            answers.insert(0, (0, bytes(other)))
+        self.seen.add(question[12:])
+        return answers

@@ -56,7 +56,8 @@ std::vector<std::string> three_hundred_exchanges() {
 }
 
 void add_records(std::vector<Case>& cases) {
-  const auto add = [&](std::string what, std::string name, RecordType type, std::vector<std::string> records) {
+  const auto add = [&](std::string what, std::string name, RecordType type,
+                       std::vector<std::string> records) {
     cases.push_back(found(std::move(what), std::move(name), type, Truth::secure, std::move(records)));
   };
   add("an A record", "mx1.example.test", RecordType::a, {"192.0.2.1"});
@@ -160,9 +161,7 @@ std::vector<std::string> show(const resolver::Answer& answer, RecordType type) {
         shown.push_back(std::to_string(each.preference) + " " + each.exchange.text());
       }
       break;
-    case RecordType::txt:
-      shown = resolver::texts(answer.records);
-      break;
+    case RecordType::txt: shown = resolver::texts(answer.records); break;
     case RecordType::tlsa:
       for (const auto& each : resolver::tlsa_records(answer.records)) {
         shown.push_back(std::to_string(each.usage) + " " + std::to_string(each.selector) + " " +

@@ -37,6 +37,7 @@ int main(int argc, char** argv) try {
   Report report;
   for (const Setup& setup : setups(*servers)) try_cases(setup, report);
   for (const Setup& setup : bare_setups(*servers)) try_behaviour(setup, *servers, report);
+  try_settings(*servers, report);
   std::cout << report.cases() << " cases, " << report.wrong() << " wrong\n";
   return report.wrong() == 0 ? 0 : 1;
 } catch (const std::exception& failure) {

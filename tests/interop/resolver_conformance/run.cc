@@ -20,14 +20,10 @@ constexpr std::chrono::seconds kLongestTtl(3600);  // of the zones
 
 std::string_view to_string(Outcome outcome) noexcept {
   switch (outcome) {
-    case Outcome::found:
-      return "found";
-    case Outcome::no_data:
-      return "no_data";
-    case Outcome::no_name:
-      return "no_name";
-    case Outcome::failed:
-      return "failed";
+    case Outcome::found: return "found";
+    case Outcome::no_data: return "no_data";
+    case Outcome::no_name: return "no_name";
+    case Outcome::failed: return "failed";
   }
   return "?";
 }
@@ -117,7 +113,8 @@ std::vector<std::string> differences(const Case& wanted_case, const Setup& setup
   }
   if (wanted.outcome != Outcome::failed) {
     const std::string& name = wanted_case.canonical.empty() ? wanted_case.name : wanted_case.canonical;
-    compare(wrong, "the canonical name", answer.canonical.text(), question(name, wanted_case.type).name.text());
+    compare(wrong, "the canonical name", answer.canonical.text(),
+            question(name, wanted_case.type).name.text());
     const bool whole = setup.recursive || !wanted_case.leaves_server;
     if (whole && (answer.ttl <= std::chrono::seconds(0) || answer.ttl > kLongestTtl)) {
       wrong.push_back("the TTL is " + std::to_string(answer.ttl.count()) + " s");

@@ -29,5 +29,7 @@ std::vector<std::string> differences(const Case& wanted, const Setup& setup, con
 void try_cases(const Setup& setup, Report& report);
 // Servers that do not answer, or wrongly; deadlines; many questions at once; an end amid questions.
 void try_behaviour(const Setup& setup, const Servers& servers, Report& report);
+// What the options of the backends do, and which are refused.
+void try_settings(const Servers& servers, Report& report);
 
 }  // namespace postrider::tests

@@ -53,8 +53,7 @@ Setup setup(std::string name, MakeBackend make, const Endpoint& server, Sight si
 std::vector<Setup> setups(const Servers& servers) {
   std::vector<Setup> all;
   all.push_back(setup("system at NSD", make_system(std::nullopt), servers.nsd, Sight::blind, false));
-  all.push_back(
-      setup("system at unbound", make_system(std::nullopt), servers.unbound, Sight::by_ad, true));
+  all.push_back(setup("system at unbound", make_system(std::nullopt), servers.unbound, Sight::by_ad, true));
   all.push_back(setup("unbound by NSD", make_unbound({servers.anchor}), servers.nsd, Sight::validates, true));
   all.push_back(
       setup("unbound by unbound", make_unbound({servers.anchor}), servers.unbound, Sight::validates, true));
@@ -66,6 +65,7 @@ std::vector<Setup> bare_setups(const Servers& servers) {
   std::vector<Setup> all;
   all.push_back(setup("system", make_system(std::nullopt), servers.nsd, Sight::blind, false));
   all.push_back(setup("unbound", make_unbound({servers.anchor}), servers.nsd, Sight::validates, true));
+  all.back().sees_refusal = false;  // libunbound waits for a server that the system says is not there
   return all;
 }
 

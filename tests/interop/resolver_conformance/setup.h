@@ -30,7 +30,8 @@ struct Setup {
   MakeBackend make;
   std::vector<transport::Endpoint> servers;
   Sight sight = Sight::blind;
-  bool recursive = true;  // aliases are followed wherever they lead
+  bool recursive = true;     // aliases are followed wherever they lead
+  bool sees_refusal = true;  // that there is no server is noticed before the deadline
 };
 
 // The name servers of tests/interop/resolver_backends.py.
@@ -45,8 +46,8 @@ struct Servers {
   std::string anchor;           // the DS record of example.test
 };
 
-// Every backend of the build, in every way in which it can be used. A new backend is added here, and to
-// backends() in setup.cc.
+// Every backend, in every way in which it is used. For a new one: a make_…() in setup.cc, and a line in both
+// of these.
 std::vector<Setup> setups(const Servers& servers);
 
 // One set-up a backend for trying its behaviour towards bad servers; `servers` is to be replaced.
