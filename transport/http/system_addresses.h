@@ -4,14 +4,16 @@
 //   SystemAddresses addresses(loop);
 //   HttpClient client(loop, network, addresses, tls);
 //
-// getaddrinfo(3) blocks and cannot be stopped, so each lookup has a thread, kMost of them at once; more fail.
-// A lookup ends at its deadline, its thread when the system has answered.
+// getaddrinfo(3) blocks and cannot be stopped, so each lookup has a thread, kMost of them at once; more names
+// fail. Whoever asks for the same name meanwhile shares the lookup, so that a client which opens several
+// connections asks once. A wait ends at its deadline, the thread when the system has answered.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -34,14 +36,16 @@ class SystemAddresses final : public HostAddresses {
 
  private:
   struct Lookup;
+  struct Waiter;
   struct Worker {
     std::atomic<bool> ended = false;
     std::thread thread;
   };
 
-  bool start(const std::shared_ptr<Lookup>& lookup);
+  std::shared_ptr<Lookup> start(const std::string& host);
 
   Loop& loop_;
+  std::map<std::string, std::weak_ptr<Lookup>> lookups_;  // whose threads are at work
   std::list<Worker> workers_;
 };
 

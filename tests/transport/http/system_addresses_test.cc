@@ -25,6 +25,24 @@ TEST(SystemAddresses, FindsLoopbackByItsName) {
   }
 }
 
+// More than there are threads.
+TEST(SystemAddresses, LookupsOfOneNameAtTheSameTimeAreShared) {
+  Loop loop;
+  SystemAddresses addresses(loop);
+  std::vector<std::optional<AddressesResult>> results(50);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const auto port = static_cast<std::uint16_t>(1000 + i);
+    loop.spawn(
+        tests::keep_result(addresses.find("localhost", port, later(loop.now(), seconds(15))), results[i]));
+  }
+  tests::run_until(
+      loop, [&] { return std::ranges::all_of(results, [](const auto& each) { return each.has_value(); }); });
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    ASSERT_TRUE(*results[i]) << results[i]->error();
+    EXPECT_EQ((*results[i])->front().port(), 1000 + i);
+  }
+}
+
 TEST(SystemAddresses, SaysWhyThereIsNone) {
   Loop loop;
   SystemAddresses addresses(loop);
