@@ -8,6 +8,7 @@ found are kept beside these and are not touched.
 
 import pathlib
 
+import dns_seeds
 import tls_seeds
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
@@ -240,7 +241,7 @@ def main():
                           "sasl_server": SASL_SERVER, "sasl_client": SASL_CLIENT}.items():
         for name, parts in seeds.items():
             write(target, name, with_choices(*parts))
-    for target, name, octets in tls_seeds.all_seeds():
+    for target, name, octets in (*tls_seeds.all_seeds(), *dns_seeds.all_seeds()):
         write(target, name, octets)
 
 

@@ -83,6 +83,8 @@ struct MessageFault {
   };
   Kind kind = Kind::too_short;
   std::size_t offset = 0;
+
+  bool operator==(const MessageFault&) const = default;
 };
 std::string to_string(const MessageFault& fault);
 

@@ -17,6 +17,7 @@
 // The first fault ends the reading. Bounds are below; a record is sure to fit into a message.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <expected>
 #include <string>
