@@ -200,6 +200,15 @@ SASL_CLIENT = {  # name: (settings, lines); 0 SCRAM, 1 SCRAM-PLUS, 2 EXTERNAL, 3
     "cram-md5": ("3", "<1896.697170952@postoffice.reston.mci.net>"), "cram-md5-empty": ("3", ""), "login": ("4", "Username:\nPassword:"), "plain": ("5", "unasked"), "xoauth2": ("6", '{"status":"401"}'), "oauthbearer": ("7", '{"status":"invalid_token"}'), "bad-base64": ("4", "VXNlcm5hbWU"),
 }
 
+STS_POLICY = {
+    "policy": "version: STSv1\nmode: enforce\nmx: mail.example.com\nmx: *.example.net\nmx: backupmx.example.com\nmax_age: 604800\n",
+    "crlf": "version: STSv1\r\nmode: testing\r\nmx: a\r\nmax_age: 86400\r\n", "none": "version: STSv1\nmode: none\nmax_age: 0",
+    "extension": "version: STSv1\nmode: enforce\nfuture: a: b\nmx: a.b\nmax_age: 31557600\n", "age": "version: STSv1\nmode: none\nmax_age: 9999999999\n",
+    "twice": "version: STSv1\nmode: none\nmode: enforce\nmax_age: 1\nmax_age: 2\n", "no-mx": "version: STSv1\nmode: enforce\nmax_age: 1\n",
+    "two-wildcards": "version: STSv1\nmode: enforce\nmx: *.*.b\nmax_age: 1\n", "html": "<!DOCTYPE html>\n<html>\n", "bare-cr": "version: STSv1\rmode: none\r",
+    "record": "v=STSv1; id=20160831085700Z;", "record-extension": "v=STSv1; a.b=c; id=1", "record-no-id": "v=STSv1;", "record-long-id": "v=STSv1; id=" + "a" * 33,
+}
+
 
 def write(target, name, octets):
     if isinstance(octets, str):
@@ -217,7 +226,7 @@ def with_choices(*parts):
 
 def main():
     texts = {"command_line": COMMAND_LINE, "mailbox": MAILBOX, "host": HOST, "paths": PATHS, "xtext": XTEXT, "base64": BASE64,
-             "esmtp_parameters": PARAMETERS, "enhanced_status": STATUS, "capabilities": CAPABILITIES}
+             "esmtp_parameters": PARAMETERS, "enhanced_status": STATUS, "capabilities": CAPABILITIES, "sts_policy": STS_POLICY}
     for target, seeds in texts.items():
         for name, text in seeds.items():
             write(target, name, text)

@@ -18,10 +18,14 @@ if(TARGET postrider)
   else()
     list(FILTER scripts EXCLUDE REGEX "/resolver_backends\\.py$")
   endif()
+  # What MTA-STS says, with policies of a real web server.
+  add_executable(mta_sts_lookup ${CMAKE_CURRENT_LIST_DIR}/interop/mta_sts_lookup.cc)
+  target_link_libraries(mta_sts_lookup PRIVATE postrider::resolver postrider::resolver_static postrider::tls_backends
+    postrider_warnings)
   foreach(script ${scripts})
     get_filename_component(stem ${script} NAME_WE)
     add_test(NAME interop.${stem} COMMAND ${POSTRIDER_PYTHON} ${script})
     set_tests_properties(interop.${stem} PROPERTIES TIMEOUT 300 LABELS interop
-      ENVIRONMENT "POSTRIDER=$<TARGET_FILE:postrider>;DOVECOT_LOGIN=$<TARGET_FILE:dovecot_login>;PEERS=${PROJECT_SOURCE_DIR}/build/peers;NODE_PATH=${PROJECT_SOURCE_DIR}/build/npm/node_modules;PYTHONPATH=${CMAKE_CURRENT_LIST_DIR}/support;PYTHONDONTWRITEBYTECODE=1${conformance}")
+      ENVIRONMENT "POSTRIDER=$<TARGET_FILE:postrider>;DOVECOT_LOGIN=$<TARGET_FILE:dovecot_login>;MTA_STS_LOOKUP=$<TARGET_FILE:mta_sts_lookup>;PEERS=${PROJECT_SOURCE_DIR}/build/peers;NODE_PATH=${PROJECT_SOURCE_DIR}/build/npm/node_modules;PYTHONPATH=${CMAKE_CURRENT_LIST_DIR}/support;PYTHONDONTWRITEBYTECODE=1${conformance}")
   endforeach()
 endif()

@@ -1,5 +1,6 @@
 #include "postrider/resolver/backend/master_file.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "postrider/tests/protocol/support/exact_copy.h"
 #include "postrider/tests/resolver/support/records.h"
 
 namespace postrider::resolver {
@@ -86,6 +88,31 @@ TEST(MasterFileTest, EveryTruncationIsReadOrRefused) {
       EXPECT_LE(records->size(), 11U);
     }
   }
+}
+
+TEST(MasterFileTest, AnyOctetMayBeWrong) {
+  const std::size_t lines = static_cast<std::size_t>(std::ranges::count(kExample, '\n')) + 1;
+  std::size_t refused = 0;
+  for (std::size_t at = 0; at < kExample.size(); ++at) {
+    for (const char wrong :
+         {'\0', '\n', '(', ')', ';', '"', '\\', '$', '@', '.', '*', '9', 'x', ' ', '\xff'}) {
+      std::string text(kExample);
+      text[at] = wrong;
+      const protocol::testing::ExactCopy copy(text);
+      const auto records = read_master_file(copy.view(), "zone.txt", name("isi.edu"));
+      if (!records) {
+        ++refused;
+        EXPECT_GE(records.error().line, 1U);
+        EXPECT_LE(records.error().line, lines + 1);
+        continue;
+      }
+      EXPECT_LE(records->size(), lines);
+      Message carrier;
+      carrier.answers = *records;
+      EXPECT_EQ(read_message(write_message(carrier)), carrier) << "a message can carry what was read";
+    }
+  }
+  EXPECT_GT(refused, 1000U);
 }
 
 TEST(MasterFileTest, OwnersMayBeRelativeOrRepeated) {
