@@ -5,12 +5,16 @@
 //   if (decision.verdict == TlsVerdict::connect) … decision.use, decision.target
 //
 // Who raises what:
-//   DANE      RFC 7672: usable TLSA records of a host whose MX and address answers are secure too  -> by
-//   those records MTA-STS   RFC 8461: an `enforce` policy that lists the host -> PKIX with the host's name;
-//   does not list it -> skip host REQUIRETLS  RFC 8689: TLS with a verified name, MX by DNSSEC or MTA-STS
-// DANE comes before MTA-STS where both apply (RFC 8461 2).
+//   DANE        RFC 7672: usable TLSA records, where MX and address answers are secure too -> by those
+//   records;
+//               secure records of which none is usable -> TLS, by whatever certificate
+//   MTA-STS     RFC 8461: an `enforce` policy that lists the host -> PKIX with the host's name; one that does
+//               not -> skip the host, even when DANE would vouch for it
+//   REQUIRETLS  RFC 8689: TLS with a verified name, of a host that DNSSEC or MTA-STS vouch for
+// DANE comes before MTA-STS where both apply (RFC 8461 2). They raise `none` as well.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -48,13 +52,16 @@ struct TlsInputs {
   resolver::DomainName host_canonical;
   // The TLSA answer for the host; nullopt when it was not asked for, because nothing above is secure.
   std::optional<resolver::Answer> tlsa;
+  // The name below which `tlsa` was asked for: the "TLSA base domain" of RFC 7672 2.2.3, which is
+  // `host_canonical` or, when nothing was there, `host`. The root stands for `host`.
+  resolver::DomainName tlsa_base;
   StsMatch sts = StsMatch::no_policy;
 };
 
 enum class TlsVerdict : std::uint8_t {
   connect,    // with `use` and `target`
   skip_host,  // this host may not be used; another one may
-  defer,      // nobody knows whether it may: try the next host or later (bogus TLSA, RFC 7672 2.1.1)
+  defer,      // nobody knows whether it may: try the next host or later (bogus TLSA, RFC 7672 2.1.2)
 };
 
 // Why a connection is secured as it is: for logs, `mx`, TLSRPT.
@@ -67,9 +74,13 @@ struct TlsDecision {
   TlsReason reason = TlsReason::route;
   // Without TLS, or when the handshake fails, is clear text all right on a new connection?
   bool clear_allowed = true;
-  std::string
-      text;  // for people: "DANE: 2 usable records", "mx.example.org is not listed in the MTA-STS policy"
+  // For people: "DANE: 2 usable records", "mx.example.org is not listed in the MTA-STS policy".
+  std::string text;
 };
+
+// Not more TLSA records than this are handed on: matching costs a hash a record and certificate, and a set of
+// thousands would be an attack. Nobody publishes more than a dozen.
+inline constexpr std::size_t kMostTlsaRecords = 64;
 
 // Whether the TLSA records of a host matter at all, so that they have to be asked for: RFC 7672 2.1, 2.2.
 bool dane_possible(resolver::Security mx, resolver::Security addresses) noexcept;
