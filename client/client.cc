@@ -1,6 +1,7 @@
 #include "postrider/client/client.h"
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -49,10 +50,11 @@ std::string_view in_words(sasl::Fault fault) noexcept {
 }
 
 // Decides what needs no server; who is left to be tried.
-std::vector<std::size_t> refuse_unfit(const Envelope& envelope, const TransferPlan& plan,
-                                      const Capabilities& offered, DeliveryReport& report) {
+std::vector<std::size_t> refuse_unfit(const Envelope& envelope, const std::vector<std::size_t>& recipients,
+                                      const TransferPlan& plan, const Capabilities& offered,
+                                      DeliveryReport& report) {
   std::vector<std::size_t> waiting;
-  for (std::size_t index = 0; index < report.recipients.size(); ++index) {
+  for (const std::size_t index : recipients) {
     RecipientResult& result = report.recipients[index];
     result.reply = plan.refusal ? plan.refusal : refuse_recipient(*envelope.recipients()[index], offered);
     if (!result.reply) {
@@ -310,6 +312,13 @@ Task<Outcome<void>> Client::authenticate() {
 // ---- Messages ----
 
 Task<DeliveryReport> Client::send(const Envelope& envelope, MessageSource& message) {
+  std::vector<std::size_t> all(envelope.recipients().size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return send_to(envelope, std::move(all), message);
+}
+
+Task<DeliveryReport> Client::send_to(const Envelope& envelope, std::vector<std::size_t> recipients,
+                                     MessageSource& message) {
   DeliveryReport report;
   report.recipients.resize(envelope.recipients().size());
   if (!usable()) {
@@ -318,7 +327,7 @@ Task<DeliveryReport> Client::send(const Envelope& envelope, MessageSource& messa
   }
   const TransferPlan plan = plan_transfer(envelope, message.facts(), capabilities(), config_);
   report.left_out = plan.left_out;
-  std::vector<std::size_t> waiting = refuse_unfit(envelope, plan, capabilities(), report);
+  std::vector<std::size_t> waiting = refuse_unfit(envelope, recipients, plan, capabilities(), report);
   while (!waiting.empty() && usable()) {
     const std::vector<std::size_t> group = take_group(envelope, waiting);
     if (group.empty()) break;

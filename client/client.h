@@ -56,6 +56,10 @@ class Client {
 
   // Sends one message. Never throws for what the server or the network does.
   Task<DeliveryReport> send(const Envelope& envelope, MessageSource& message);
+  // To some of the envelope's recipients, by their index. The report has a place for every one; those of the
+  // others mean nothing.
+  Task<DeliveryReport> send_to(const Envelope& envelope, std::vector<std::size_t> recipients,
+                               MessageSource& message);
 
   // RSET, to see whether an idle connection still works.
   Task<Outcome<void>> reset();

@@ -62,6 +62,14 @@ FakeServer& FakeServer::offer(const std::vector<std::string>& keywords) {
 }
 
 transport::Task<void> FakeServer::serve(transport::Loop& loop, std::unique_ptr<transport::Stream> stream) {
+  if (tls_at_once) {
+    auto engine = tls();
+    auto started =
+        co_await transport::start_tls(loop, std::move(stream), std::move(engine), transport::kNever);
+    if (!started) co_return;
+    stream = std::move(*started);
+    encrypted = true;
+  }
   reply(next_answer("greeting"));
   std::array<char, 8192> buffer;
   for (;;) {

@@ -41,6 +41,7 @@ class FakeServer {
 
   // Makes the engine that STARTTLS, once answered by 220, encrypts with.
   std::function<std::unique_ptr<transport::TlsEngine>()> tls;
+  bool tls_at_once = false;  // from the first octet on, instead
   bool encrypted = false;
 
   transport::Task<void> serve(transport::Loop& loop, std::unique_ptr<transport::Stream> stream);
