@@ -96,7 +96,7 @@ class Dovecot(Peer):
         return self.folder / "auth-client"
 
     def token(self, user=USER, seconds=600):
-        """What OAUTHBEARER and XOAUTH2 take for a password: a JSON web token that this Dovecot believes, RFC 7519."""
+        """What OAUTHBEARER and XOAUTH2 take for a password: a JSON web token that this Dovecot believes."""
         def encoded(part):
             return base64.urlsafe_b64encode(part).rstrip(b"=")
 
