@@ -6,7 +6,7 @@ import json
 import os
 import time
 
-from _peers import MAILBOXES, PASSWORD, PATIENCE, USER, Peer
+from _peers import MAILBOXES, PASSWORD, USER, Peer
 
 CONFIG = """base_dir = {folder}/run
 state_dir = {folder}/run
@@ -125,7 +125,4 @@ class Dovecot(Peer):
         return ["/usr/sbin/dovecot", "-F", "-c", self.folder / "dovecot.conf"], {}
 
     def ready(self):
-        end = time.monotonic() + PATIENCE
-        while not self.auth_socket.exists():
-            assert self.process.poll() is None and time.monotonic() < end, "there is no socket for logins"
-            time.sleep(0.02)
+        self.wait_until(self.auth_socket.exists, "listens for logins")
