@@ -6,7 +6,7 @@ import json
 import os
 import time
 
-from _peers import MAILBOXES, PASSWORD, PATIENCE, USER, Peer
+from _peers import MAILBOXES, PASSWORD, USER, Peer
 
 CONFIG = """base_dir = {folder}/run
 state_dir = {folder}/run
@@ -96,7 +96,7 @@ class Dovecot(Peer):
         return self.folder / "auth-client"
 
     def token(self, user=USER, seconds=600):
-        """What OAUTHBEARER and XOAUTH2 take for a password: a JSON web token that this Dovecot believes, RFC 7519."""
+        """What OAUTHBEARER and XOAUTH2 take for a password: a JSON web token that this Dovecot believes."""
         def encoded(part):
             return base64.urlsafe_b64encode(part).rstrip(b"=")
 
@@ -125,7 +125,4 @@ class Dovecot(Peer):
         return ["/usr/sbin/dovecot", "-F", "-c", self.folder / "dovecot.conf"], {}
 
     def ready(self):
-        end = time.monotonic() + PATIENCE
-        while not self.auth_socket.exists():
-            assert self.process.poll() is None and time.monotonic() < end, "there is no socket for logins"
-            time.sleep(0.02)
+        self.wait_until(self.auth_socket.exists, "listens for logins")

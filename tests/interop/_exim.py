@@ -16,6 +16,7 @@ trusted_users = root
 keep_environment = LD_LIBRARY_PATH
 deliver_drop_privilege = yes
 local_interfaces = 127.0.0.1
+daemon_startup_retries = 0
 daemon_smtp_ports = {mx} : {starttls} : {implicit}
 tls_on_connect_ports = {implicit}
 tls_advertise_hosts = *
@@ -95,4 +96,5 @@ class Exim(Peer):
         return in_private(self.folder, ["Debian-exim"], {}, command), self.environment
 
     def log_text(self):
-        return super().log_text() + "\n".join(file.read_text(errors="replace") for file in self.folder.glob("exim.*log"))
+        logs = self.folder.glob("exim.*log")
+        return super().log_text() + "\n".join(file.read_text(errors="replace") for file in logs)

@@ -15,10 +15,12 @@ What every peer has (None where it has no such thing):
     messages() what it delivered for one of MAILBOXES at example.net; others are refused by 550
 Other ports are taken when somebody was quicker, and waiting is generous: the machine may be busy."""
 
+import contextlib
 import os
 import pathlib
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -57,6 +59,15 @@ def free_port():
                 continue
 
 
+def greeted(port):
+    """Somebody speaks SMTP there, not only listens, as whoever was quicker might."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 5) as client:
+            return client.recv(4).startswith(b"220")
+    except OSError:
+        return False
+
+
 def make_certificate(folder, names="DNS:localhost"):
     """(certificate, key) as PEM files, signed by itself."""
     certificate, key = folder / "certificate.pem", folder / "key.pem"
@@ -71,6 +82,10 @@ def unpacked(name):
     program = PEERS / "root" / name
     assert program.exists(), f"{program} is missing; ./dev setup fetches it"
     return program, {"LD_LIBRARY_PATH": ":".join(str(each) for each in (PEERS / "root/usr/lib").glob("*-linux-gnu"))}
+
+
+# Should the test be killed, its end of the pipe is closed, and its servers go with it.
+GUARD = 'read -r _ || kill -s TERM -- "-$1"'
 
 
 class Peer:
@@ -99,7 +114,10 @@ class Peer:
         self.stop()
         if kind is not None:
             print(f"--- {type(self).__name__}\n{self.log_text()}")
-        shutil.rmtree(self.folder, ignore_errors=True)
+        # What a server began for a message may still be at it.
+        end = time.monotonic() + PATIENCE
+        while self.folder.exists() and time.monotonic() < end:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self):
         for left in reversed(range(TRIES)):
@@ -107,21 +125,22 @@ class Peer:
                 setattr(self, name, free_port())
             self.configure()
             command, environment = self.command()
-            # Should the test be killed, its servers go with it.
             with (self.folder / "output").open("ab") as output:
-                self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *map(str, command)],
-                                                env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
-                                                stdout=output, stderr=output, start_new_session=True)
+                self.process = subprocess.Popen([str(word) for word in command], env={**os.environ, **environment},
+                                                stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                                                start_new_session=True)
+            self.guard = subprocess.Popen(["sh", "-c", GUARD, "sh", str(self.process.pid)], stdin=subprocess.PIPE,
+                                          start_new_session=True)
             try:
                 for name in self.PORTS:
                     wait_for(getattr(self, name), self.process, PATIENCE)
+                    self.wait_until(lambda name=name: name == "implicit" or greeted(getattr(self, name)), "greets")
                 self.ready()
-                assert self.process.poll() is None, "it ended at once"
                 return
             except AssertionError as problem:
+                # Not every server says that a port was taken.
                 self.stop()
-                taken = "already in use" in self.log_text().lower()
-                assert taken and left, f"{type(self).__name__} does not start: {problem}\n{self.log_text()}"
+                assert left, f"{type(self).__name__} does not start: {problem}\n{self.log_text()}"
 
     def stop(self):
         process, self.process = self.process, None
@@ -133,9 +152,20 @@ class Peer:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        self.guard.kill()
+        self.guard.wait()
+        self.guard.stdin.close()
 
     def ready(self):
         """Whatever more a test has to wait for."""
+
+    def wait_until(self, happened, what):
+        end = time.monotonic() + PATIENCE
+        while not happened():
+            assert self.process.poll() is None and time.monotonic() < end, f"nothing {what}"
+            time.sleep(0.02)
 
     def log_text(self):
         files = [self.folder / "output", self.log]
