@@ -10,6 +10,7 @@
 #include "postrider/client/channel.h"
 #include "postrider/client/transaction.h"
 #include "postrider/client/transfer.h"
+#include "postrider/transport/tls/channel_bindings.h"
 
 namespace postrider::client {
 
@@ -24,18 +25,6 @@ Failure not_connected(Phase phase) {
   failure.phase = phase;
   failure.error = error::not_connected;
   return failure;
-}
-
-// What SASL may tie itself to, the better one first.
-std::vector<sasl::ChannelBinding> bindings_of(const transport::TlsInfo* tls) {
-  std::vector<sasl::ChannelBinding> bindings;
-  if (tls == nullptr) return bindings;
-  const auto add = [&bindings](std::string_view type, const std::string& octets) {
-    if (!octets.empty()) bindings.push_back({std::string(type), octets});
-  };
-  add(sasl::kTlsExporter, tls->tls_exporter);
-  add(sasl::kTlsServerEndPoint, tls->tls_server_end_point);
-  return bindings;
 }
 
 std::string_view in_words(sasl::Fault fault) noexcept {
@@ -270,7 +259,7 @@ Task<Outcome<void>> Client::authenticate() {
   conditions.encrypted = channel_->session().encrypted();
   conditions.allow_clear = login.allow_clear;
   conditions.only = login.only;
-  conditions.bindings = bindings_of(channel_->tls());
+  conditions.bindings = transport::channel_bindings(channel_->tls());
   auto begun = sasl::ClientExchange::begin(capabilities().mechanisms(), login.credentials, conditions,
                                            *login.primitives);
   if (!begun) co_return std::unexpected(failed_login(in_words(begun.error()), std::nullopt));

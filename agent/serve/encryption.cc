@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "postrider/transport/loop.h"
+#include "postrider/transport/tls/channel_bindings.h"
 #include "postrider/transport/tls/tls_stream.h"
 
 namespace postrider::agent {
@@ -41,7 +42,6 @@ server::Task<transport::StreamResult> encrypt(std::unique_ptr<transport::Stream>
 }
 
 server::AuthPeer auth_peer(const server::ConnectionInfo& info) {
-  namespace sasl = protocol::sasl;
   server::AuthPeer out;
   out.loop = &info.loop();
   out.peer = info.peer();
@@ -49,11 +49,7 @@ server::AuthPeer auth_peer(const server::ConnectionInfo& info) {
   const transport::TlsInfo* tls = info.tls();
   if (tls == nullptr) return out;
   out.connection.encrypted = true;
-  const auto bind = [&out](std::string_view type, const std::string& octets) {
-    if (!octets.empty()) out.connection.bindings.push_back({std::string(type), octets});
-  };
-  bind(sasl::kTlsExporter, tls->tls_exporter);
-  bind(sasl::kTlsServerEndPoint, tls->tls_server_end_point);
+  out.connection.bindings = transport::channel_bindings(tls);
   return out;
 }
 

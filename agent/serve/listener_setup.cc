@@ -1,6 +1,7 @@
 #include "postrider/agent/serve/listener_setup.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace postrider::agent {
@@ -84,6 +85,21 @@ server::AdmissionLimits admission_limits(const LimitsConfig& limits) {
 
 transport::Endpoint endpoint_of(const HostPort& address) {
   return transport::Endpoint::parse_address(address.host, address.port).value_or(transport::Endpoint());
+}
+
+std::string why_not_listening(const HostPort& address, const transport::error_code& error) {
+  constexpr std::uint16_t kFirstFreePort = 1024;  // those before are reserved on every usual system
+  std::string text = "cannot listen on " + to_text(address) + ": " + error.message();
+  if (error.value() == EADDRINUSE) {
+    text +=
+        "; is another postrider or mail server running? `ss -ltnp` shows it; or choose another address "
+        "under [[listen]] (sink: --listen)";
+  } else if (error.value() == EACCES && address.port < kFirstFreePort) {
+    text +=
+        "; ports below 1024 need CAP_NET_BIND_SERVICE: `setcap cap_net_bind_service=+ep "
+        "/path/to/postrider`, or AmbientCapabilities= in a systemd unit";
+  }
+  return text;
 }
 
 }  // namespace postrider::agent

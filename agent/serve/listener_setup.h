@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "postrider/agent/config/config.h"
 #include "postrider/agent/serve/mail_policy.h"
@@ -9,6 +10,7 @@
 #include "postrider/server/authenticator.h"
 #include "postrider/server/config.h"
 #include "postrider/transport/endpoint.h"
+#include "postrider/transport/error.h"
 
 namespace postrider::agent {
 
@@ -28,5 +30,8 @@ std::shared_ptr<const MailPolicy> mail_policy(const Config& config, const Listen
 server::AdmissionLimits admission_limits(const LimitsConfig& limits);
 
 transport::Endpoint endpoint_of(const HostPort& address);
+
+// What an operator is told: the address, the reason, and what to do where we know it.
+std::string why_not_listening(const HostPort& address, const transport::error_code& error);
 
 }  // namespace postrider::agent

@@ -70,8 +70,7 @@ ExitCode exit_code_of(const transport::error_code& error) {
 }
 
 std::unexpected<StartFailure> cannot_listen(const HostPort& address, const transport::error_code& error) {
-  return std::unexpected(
-      StartFailure{"cannot listen on " + to_text(address) + ": " + error.message(), exit_code_of(error)});
+  return std::unexpected(StartFailure{why_not_listening(address, error), exit_code_of(error)});
 }
 
 std::expected<Shared, StartFailure> shared_by_listeners(const Config& config, transport::SystemTime now,
@@ -135,11 +134,15 @@ std::expected<void, StartFailure> MailAgent::reload(const Config& config) {
     const auto old = std::ranges::find_if(open_, is_it);
     if (old == open_.end()) {
       kept.push_back(std::move(*std::ranges::find_if(added, is_it)));
-      announce(*kept.back());
+      announce(*kept.back(), "listening");
       continue;
     }
+    const bool changed =
+        (*old)->policy.current()->role != listener.role || (*old)->tls != effective_tls(listener);
+    (*old)->tls = effective_tls(listener);
     (*old)->policy.replace(mail_policy(config, listener, *shared));
     (*old)->server.reconfigure(server_config(config, listener, services_.authenticator));
+    if (changed) announce(**old, "listener changed");
     kept.push_back(std::move(*old));
   }
   for (auto& gone : open_) {
@@ -182,9 +185,9 @@ MailAgent::Open* MailAgent::find(const HostPort& address) {
   return nullptr;
 }
 
-void MailAgent::announce(const Open& open) {
+void MailAgent::announce(const Open& open, std::string_view event) {
   const std::shared_ptr<const MailPolicy> policy = open.policy.current();
-  LogLine line(LogLevel::info, "listening");
+  LogLine line(LogLevel::info, event);
   line.add("address", open.actual.to_string())
       .add("role", to_string(policy->role))
       .add("tls", to_string(open.tls));

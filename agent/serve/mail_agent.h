@@ -18,6 +18,7 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "postrider/agent/command_line/exit_code.h"
@@ -32,7 +33,7 @@ namespace postrider::agent {
 
 // Why an agent does not start, or keeps its old configuration.
 struct StartFailure {
-  // What is wrong and what to do: "cannot listen on 127.0.0.1:2525: Address already in use".
+  // What is wrong and what to do: "cannot listen on 127.0.0.1:2525: Address already in use; is another …".
   std::string text;
   // A listener: 77 for a port that we may not use, 78 for an address that is not ours, else 69. TLS: 78.
   ExitCode exit_code = ExitCode::unavailable;
@@ -62,7 +63,7 @@ class MailAgent {
   std::expected<std::unique_ptr<Open>, StartFailure> open(const Config& config, const Listener& listener,
                                                           const Shared& shared);
   Open* find(const HostPort& address);
-  void announce(const Open& open);
+  void announce(const Open& open, std::string_view event);
 
   transport::Loops& loops_;
   const AgentServices& services_;

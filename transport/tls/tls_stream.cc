@@ -240,6 +240,9 @@ void TlsStream::abort() noexcept {
 
 const Endpoint& TlsStream::peer() const noexcept { return core_->inner->peer(); }
 Endpoint TlsStream::local() const { return core_->inner->local(); }
+void TlsStream::stand_for(const Endpoint& peer, const Endpoint& local) {
+  core_->inner->stand_for(peer, local);
+}
 
 const TlsInfo* TlsStream::tls() const noexcept {
   if (!established_) return nullptr;

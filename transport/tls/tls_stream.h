@@ -47,6 +47,7 @@ class TlsStream final : public Stream {
   void abort() noexcept override;
   const Endpoint& peer() const noexcept override;
   Endpoint local() const override;
+  void stand_for(const Endpoint& peer, const Endpoint& local) override;
   const TlsInfo* tls() const noexcept override;
 
   // Why TlsError came, in words; empty as long as it did not.

@@ -266,6 +266,26 @@ TEST_F(MailAgentTest, AReloadClosesAndOpensListeners) {
   EXPECT_FALSE(Dialogue(old).connected());
 }
 
+TEST_F(MailAgentTest, AReloadThatChangesAListenersRoleOrTlsSaysSo) {
+  RunningAgent running(root_, with_listener("role = \"mx\"\ntls = \"none\"\n"));
+  const std::string at = "address=" + running.address().to_string();
+  ASSERT_NE(running.logged("info listening ", at + " role=mx tls=none"), "");
+  const auto reload = [&running](std::string_view keys) {
+    ASSERT_TRUE(running.agent().reload(running.config(with_listener(keys))));
+  };
+  reload("role = \"mx\"\ntls = \"none\"\nrelay_from = [\"127.0.0.0/8\"]\n");
+  EXPECT_EQ(running.count_logged("listener changed"), 0U);
+  reload("role = \"lmtp\"\ntls = \"none\"\n");
+  EXPECT_NE(running.logged("\"listener changed\"", at + " role=lmtp tls=none"), "");
+  reload("role = \"lmtp\"\ntls = \"starttls\"\n");
+  EXPECT_NE(running.logged("\"listener changed\"", at + " role=lmtp tls=starttls"), "");
+  EXPECT_EQ(running.count_logged("listener changed"), 2U);
+  running.settle();
+  Dialogue client(running.address());
+  EXPECT_EQ(client.reply().substr(0, 4), "220 ");
+  EXPECT_NE(client.say("LHLO client.example").find("STARTTLS"), std::string::npos);
+}
+
 TEST_F(MailAgentTest, AReloadThatCannotListenChangesNothing) {
   RunningAgent running(root_, with_listener("role = \"mx\"\n"));
   RunningAgent other(root_ / "other", with_listener("role = \"sink\"\n"));
@@ -274,7 +294,9 @@ TEST_F(MailAgentTest, AReloadThatCannotListenChangesNothing) {
       with_listener("role = \"lmtp\"\n", "[[listen]]\naddress = \"127.0.0.1:" + busy + "\"\n");
   const auto reloaded = running.agent().reload(running.config(toml));
   ASSERT_FALSE(reloaded);
-  EXPECT_EQ(reloaded.error().text, "cannot listen on 127.0.0.1:" + busy + ": Address already in use");
+  EXPECT_TRUE(reloaded.error().text.starts_with("cannot listen on 127.0.0.1:" + busy +
+                                                ": Address already in use; is another"))
+      << reloaded.error().text;
   EXPECT_EQ(reloaded.error().exit_code, ExitCode::unavailable);
   Dialogue client(running.address());
   client.open("EHLO client.example");

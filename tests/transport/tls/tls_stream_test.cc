@@ -139,6 +139,16 @@ TEST_P(TlsStreamTest, TellsWhatWasAgreed) {
   EXPECT_EQ(one_->local().path(), "near");
 }
 
+TEST_P(TlsStreamTest, StandsForWhomAProxyNames) {
+  connect();
+  const Endpoint client = *Endpoint::parse("192.0.2.77:4711");
+  const Endpoint service = *Endpoint::parse("192.0.2.25:465");
+  two_->stand_for(client, service);
+  EXPECT_EQ(two_->peer(), client);
+  EXPECT_EQ(two_->local(), service);
+  EXPECT_EQ(far_->peer(), client);
+}
+
 TEST_P(TlsStreamTest, HoldsNoBufferWhileIdle) {
   connect();
   EXPECT_EQ(loop_.buffers().borrowed(), 0U);
