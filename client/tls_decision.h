@@ -23,6 +23,7 @@
 #include "postrider/client/config.h"
 #include "postrider/resolver/answer.h"
 #include "postrider/resolver/domain_name.h"
+#include "postrider/resolver/mta_sts/sts_policy.h"
 #include "postrider/resolver/record.h"
 
 namespace postrider::client {
@@ -30,14 +31,7 @@ namespace postrider::client {
 // What the route asks for at least: `tls` of a [[route]].
 enum class TlsLevel : std::uint8_t { none, opportunistic, required, verify };
 
-// What MTA-STS says about this host, RFC 8461 4.1 and 5.
-enum class StsMatch : std::uint8_t {
-  no_policy,       // none, or mode none
-  testing_listed,  // mode testing: go on whatever happens, and report
-  testing_unlisted,
-  enforce_listed,
-  enforce_unlisted,  // this host may not be used
-};
+using resolver::StsMatch;
 
 struct TlsInputs {
   TlsLevel level = TlsLevel::opportunistic;

@@ -34,8 +34,7 @@ struct Missing {
   std::string_view name;
   std::string_view description;
 };
-constexpr std::array<Missing, 4> kMissing{{
-    {"mx", "show where mail for a domain goes (not built yet)"},
+constexpr std::array<Missing, 3> kMissing{{
     {"queue", "look at and act on the queue (not built yet)"},
     {"fuzz", "play hostile clients or servers (not built yet)"},
     {"smuggle", "find end-of-data disagreements through a relay (not built yet)"},
@@ -53,6 +52,7 @@ class Parser {
   void add_send();
   void add_sink();
   void add_load();
+  void add_mx();
   void add_probe();
   void add_user();
   Command chosen();
@@ -81,6 +81,7 @@ class Parser {
   std::string listen_;
   std::string maildir_;
   std::string server_;
+  std::string domain_;
   std::string file_;
   std::string subject_;
   std::string body_;
@@ -113,6 +114,7 @@ Parser::Parser()
   add_send();
   add_sink();
   add_load();
+  add_mx();
   add_probe();
   add_user();
   for (const Missing& each : kMissing) {
@@ -140,7 +142,8 @@ void Parser::add_send() {
   send.add_option("--server", server_,
                   "server to hand the message to; default: our own, from the configuration")
       ->type_name("HOST[:PORT]");
-  send.add_flag("--mx", mx_, "deliver to the recipients' mail exchangers instead (not built yet)");
+  send.add_flag("--mx", mx_, "deliver to the recipients' mail exchangers instead, as a transfer agent does")
+      ->excludes("--server");
   send.add_option("--from", send_.from, "sender; '<>' for none")->type_name("A")->required();
   send.add_option("--to", send_.to, "recipient; may be given several times")
       ->type_name("B")
@@ -219,6 +222,13 @@ void Parser::add_load() {
   load.add_flag("--insecure", insecure_, "accept any certificate");
 }
 
+void Parser::add_mx() {
+  CLI::App& mx = subcommand(app_, "mx", "show where mail for a domain goes, and how it would be secured");
+  add_config_option(mx);
+  mx.add_option("DOMAIN", domain_, "a domain, or an address literal: '[192.0.2.1]'")->required();
+  mx.add_flag("--json", json_, "print the result as JSON");
+}
+
 void Parser::add_probe() {
   CLI::App& probe =
       subcommand(app_, "probe", "connect to a server and report what it offers, and its certificate");
@@ -279,6 +289,7 @@ Command Parser::chosen() {
   if (name == "send") return chosen_send();
   if (name == "sink") return chosen_sink();
   if (name == "load") return chosen_load();
+  if (name == "mx") return MxOptions{config_file(), domain_, json_};
   if (name == "probe") return chosen_probe();
   if (name == "user") return chosen_user(sub);
   if (name == "config") {
@@ -290,7 +301,12 @@ Command Parser::chosen() {
 
 Command Parser::chosen_send() {
   const CLI::App& send = *app_.get_subcommands().front();
-  if (mx_) return not_built("--mx, delivery to the recipients' mail exchangers; name a --server");
+  if (mx_ && (send.count("--user") != 0 || send_.lmtp || insecure_ || tls_ == "implicit")) {
+    return usage_error(
+        "send",
+        "--mx goes without --user, --lmtp, --insecure and --tls implicit: it speaks to servers of others");
+  }
+  send_.mx = mx_;
   if (send.count("--user") != send.count("--password-env")) {
     return usage_error("send", "--user and --password-env need each other");
   }

@@ -12,6 +12,7 @@
 #include "postrider/agent/command_line/exit_code.h"
 #include "postrider/agent/config/host_port.h"
 #include "postrider/agent/load/load_options.h"
+#include "postrider/agent/mx/mx_command.h"
 #include "postrider/agent/probe/probe_command.h"
 #include "postrider/agent/send/send_options.h"
 #include "postrider/agent/serve/serve_command.h"
@@ -33,6 +34,6 @@ struct Farewell {
 };
 
 using Command = std::variant<Farewell, ServeOptions, ConfigCheckOptions, ConfigDefaultOptions, SendOptions,
-                             SinkOptions, LoadOptions, ProbeOptions, UserOptions>;
+                             SinkOptions, LoadOptions, ProbeOptions, UserOptions, MxOptions>;
 
 }  // namespace postrider::agent

@@ -10,7 +10,7 @@ struct Examples {
   std::string_view text;
 };
 
-constexpr std::array<Examples, 9> kExamples{{
+constexpr std::array<Examples, 10> kExamples{{
     {"", R"(First steps:
   postrider serve                        a mail server on 127.0.0.1:2525, mail for localhost goes to ./postrider-state
   postrider send --from me@localhost --to you@localhost --subject Hi --body 'Hello'
@@ -52,6 +52,16 @@ Examples:
     {"load", R"(Examples:
   postrider load 127.0.0.1:2600 --messages 100000 --sessions 20 --size 1024
   postrider load localhost:2600 --messages 1000 --per-connection 1 --tls starttls --ca postrider-state/certificate.pem)"},
+    {"mx",
+     R"(Shows the hosts in the order in which they are tried, with their addresses, what DNSSEC says of them, their TLSA
+records (DANE), the domain's MTA-STS policy, and what follows for TLS. Nothing is connected to, but for the policy.
+The resolver is that of the configuration.
+
+Examples:
+  postrider mx example.org
+  postrider mx example.org --json | jq -r '.hosts[].name'
+
+Exit status: 0 mail can go somewhere; 69 the domain takes no mail; 75 nobody knows now.)"},
     {"probe",
      R"(Shows the greeting, what is offered before and after TLS, the version of TLS, the cipher, the certificate and
 whether it would be believed. No mail is sent.

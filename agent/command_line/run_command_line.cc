@@ -8,6 +8,7 @@
 #include "postrider/agent/config/default_config.h"
 #include "postrider/agent/config/not_built.h"
 #include "postrider/agent/load/load_command.h"
+#include "postrider/agent/mx/mx_command.h"
 #include "postrider/agent/probe/probe_command.h"
 #include "postrider/agent/send/send_command.h"
 
@@ -23,6 +24,7 @@ ExitCode run(const ServeOptions& options) { return serve(options); }
 ExitCode run(const SendOptions& options) { return send(options); }
 ExitCode run(const SinkOptions& options) { return sink(options); }
 ExitCode run(const LoadOptions& options) { return load(options); }
+ExitCode run(const MxOptions& options) { return show_mx(options); }
 ExitCode run(const ProbeOptions& options) { return probe(options); }
 ExitCode run(const UserOptions& options) { return user(options); }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "postrider/agent/log/escape.h"
+#include "postrider/agent/log/json_object.h"
 
 namespace postrider::agent {
 namespace {
@@ -36,46 +36,11 @@ void add(std::string& out, std::string_view what, std::string_view value) {
   out.append(line).append(printable(value)).append("\n");
 }
 
-// One JSON object, member by member.
-class JsonObject {
- public:
-  JsonObject& text(std::string_view key, std::string_view value) {
-    append_json_string(value, name(key));
-    return *this;
-  }
-  JsonObject& text_or_null(std::string_view key, std::string_view value) {
-    return value.empty() ? raw(key, "null") : text(key, value);
-  }
-  JsonObject& list(std::string_view key, const std::vector<std::string>& values) {
-    std::string& out = name(key);
-    out += '[';
-    for (const std::string& value : values) {
-      if (out.back() != '[') out += ',';
-      append_json_string(value, out);
-    }
-    out += ']';
-    return *this;
-  }
-  JsonObject& raw(std::string_view key, std::string_view value) {
-    name(key) += value;
-    return *this;
-  }
-  std::string str() const { return out_ + "}"; }
-
- private:
-  std::string& name(std::string_view key) {
-    if (out_.size() > 1) out_ += ',';
-    append_json_string(key, out_);
-    return out_ += ':';
-  }
-  std::string out_ = "{";
-};
-
 std::string to_json(const transport::TlsInfo& tls) {
   JsonObject out;
   out.text("version", to_string(tls.version)).text("cipher", tls.cipher).text_or_null("group", tls.group);
   out.text("subject", tls.peer_subject).text("issuer", tls.peer_issuer).list("names", tls.peer_names);
-  out.raw("certificates", std::to_string(tls.peer_chain.size()));
+  out.number("certificates", tls.peer_chain.size());
   return out.text("trust", name_of(tls.trust)).text_or_null("verification", tls.verification).str();
 }
 

@@ -19,6 +19,7 @@
 #include "postrider/agent/send/compose.h"
 #include "postrider/agent/send/delivery_outcome.h"
 #include "postrider/agent/send/host_lookup.h"
+#include "postrider/agent/send/mx_send.h"
 #include "postrider/agent/send/send_security.h"
 #include "postrider/agent/send/transcript.h"
 #include "postrider/client/client.h"
@@ -199,22 +200,39 @@ ExitCode report_no_connection(const SendOptions& options, const HostPort& server
   return refused ? ExitCode::permission : ExitCode::unavailable;
 }
 
+ExitCode send_to_server(const SendOptions& options, const Config& loaded, client::ClientConfig config,
+                        const client::Envelope& envelope, client::MessageSource& message,
+                        TranscriptPrinter& transcript) {
+  const auto server = server_of(options, loaded);
+  if (!server) return fail(server.error().code, server.error().text);
+  const auto addresses = look_up(*server);
+  if (!addresses) return fail(ExitCode::unavailable, addresses.error());
+  const SaslPrimitives primitives;
+  if (const auto good = secure(options, loaded.tls.backend, *server, primitives, config); !good) {
+    return fail(good.error().code, good.error().text);
+  }
+  Delivery delivery;
+  transport::Loop loop;
+  loop.spawn(run(loop, config, *addresses, envelope, message, delivery));
+  loop.run();
+  transcript.flush();
+  if (delivery.not_connected) return report_no_connection(options, *server, *delivery.not_connected);
+  for (const std::string& refusal : refusals(delivery.report, options.to)) std::cout << refusal << '\n';
+  std::cout.flush();
+  return exit_code_of(delivery.report);
+}
+
 }  // namespace
 
 ExitCode send(const SendOptions& options) {
   const ConfigResult loaded = load_config(options.config);
   if (!loaded) return print_problems(loaded.error());
-  const auto server = server_of(options, loaded->config);
-  if (!server) return fail(server.error().code, server.error().text);
   const auto envelope = envelope_of(options);
   if (!envelope) return fail(envelope.error().code, envelope.error().text);
   Message message;
   if (const auto made = make_message(options, loaded->config, message); !made) {
     return fail(made.error().code, made.error().text);
   }
-  const auto addresses = look_up(*server);
-  if (!addresses) return fail(ExitCode::unavailable, addresses.error());
-
   TranscriptPrinter transcript(std::cout);
   client::ClientConfig config;
   config.hello_name = loaded->config.hostname;
@@ -224,19 +242,12 @@ ExitCode send(const SendOptions& options) {
       transcript.print(direction, octets);
     };
   }
-  const SaslPrimitives primitives;
-  if (const auto good = secure(options, loaded->config.tls.backend, *server, primitives, config); !good) {
-    return fail(good.error().code, good.error().text);
+  if (options.mx) {
+    const ExitCode sent = send_by_mx(options, loaded->config, std::move(config), *envelope, *message.source);
+    transcript.flush();
+    return sent;
   }
-  Delivery delivery;
-  transport::Loop loop;
-  loop.spawn(run(loop, config, *addresses, *envelope, *message.source, delivery));
-  loop.run();
-  transcript.flush();
-  if (delivery.not_connected) return report_no_connection(options, *server, *delivery.not_connected);
-  for (const std::string& refusal : refusals(delivery.report, options.to)) std::cout << refusal << '\n';
-  std::cout.flush();
-  return exit_code_of(delivery.report);
+  return send_to_server(options, loaded->config, std::move(config), *envelope, *message.source, transcript);
 }
 
 }  // namespace postrider::agent

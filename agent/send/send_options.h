@@ -26,6 +26,7 @@ struct SendOptions {
   std::optional<std::string> mechanism;              // SASL; none: the strongest that both sides have
   std::optional<std::filesystem::path> authorities;  // PEM; none: the system's
   bool insecure = false;                             // any certificate will do
+  bool mx = false;                                   // to the recipients' mail exchangers; no server then
   bool lmtp = false;
   bool transcript = false;
 };
