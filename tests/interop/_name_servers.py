@@ -225,7 +225,7 @@ def failing(question, _ask):
 
 class Forger:
     """Sends forged and broken answers that a resolver must pass over, RFC 5452 9.1, and only then the real one. That to
-    another question comes once alone: whoever guessed id and port can make a resolver start again, but not lie to it."""
+    another question comes once: whoever guessed id and port can make a resolver start again, but not lie to it."""
 
     def __init__(self):
         self.seen = set()

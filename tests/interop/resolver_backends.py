@@ -1,5 +1,5 @@
-"""Every backend of the resolver, asked for the same names at a real NSD and a real unbound: all kinds of records, aliases,
-denials, DNSSEC that holds, is absent and is broken; and at servers that are silent, absent, slow, forging or failing."""
+"""Every backend of the resolver, asked for the same names at a real NSD and a real unbound: records, aliases, denials,
+DNSSEC that holds, is absent and is broken; and at servers that are silent, absent, slow, forging or failing."""
 
 import contextlib
 import os
