@@ -6,6 +6,7 @@
 // What the answer says goes out as it is. Everything belongs to one loop.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <memory>
