@@ -42,7 +42,9 @@ Hosts sorted(std::vector<MxRecord> records) {
   });
   const auto twice = std::ranges::unique(records, {}, &MxRecord::exchange);
   records.erase(twice.begin(), twice.end());
-  std::ranges::stable_sort(records, {}, &MxRecord::preference);
+  std::ranges::sort(records, [](const MxRecord& a, const MxRecord& b) {
+    return std::tie(a.preference, a.exchange) < std::tie(b.preference, b.exchange);
+  });
   Hosts hosts;
   hosts.reserve(records.size());
   for (MxRecord& record : records) hosts.push_back(MxHost{record.preference, std::move(record.exchange)});
