@@ -3,13 +3,10 @@
 file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/interop/*.py)
 list(FILTER scripts EXCLUDE REGEX "/_[^/]*$")
 if(TARGET postrider)
-  # What no subcommand does yet: a client of ours against our authenticator, with a real Dovecot behind it.
-  add_executable(dovecot_login ${CMAKE_CURRENT_LIST_DIR}/interop/dovecot_login.cc)
-  target_link_libraries(dovecot_login PRIVATE postrider::agent postrider_warnings)
   foreach(script ${scripts})
     get_filename_component(stem ${script} NAME_WE)
     add_test(NAME interop.${stem} COMMAND ${POSTRIDER_PYTHON} ${script})
     set_tests_properties(interop.${stem} PROPERTIES TIMEOUT 300 LABELS interop
-      ENVIRONMENT "POSTRIDER=$<TARGET_FILE:postrider>;DOVECOT_LOGIN=$<TARGET_FILE:dovecot_login>;PYTHONPATH=${CMAKE_CURRENT_LIST_DIR}/support;PYTHONDONTWRITEBYTECODE=1")
+      ENVIRONMENT "POSTRIDER=$<TARGET_FILE:postrider>;PYTHONPATH=${CMAKE_CURRENT_LIST_DIR}/support;PYTHONDONTWRITEBYTECODE=1")
   endforeach()
 endif()
