@@ -4,9 +4,6 @@
 file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/interop/*.py)
 list(FILTER scripts EXCLUDE REGEX "/_[^/]*$")
 if(TARGET postrider)
-  # What no subcommand does yet: a client of ours against our authenticator, with a real Dovecot behind it.
-  add_executable(dovecot_login ${CMAKE_CURRENT_LIST_DIR}/interop/dovecot_login.cc)
-  target_link_libraries(dovecot_login PRIVATE postrider::agent postrider_warnings)
   # Every backend of the resolver at real name servers.
   set(conformance)
   if(TARGET postrider_resolver_system AND TARGET postrider_resolver_unbound)
@@ -26,6 +23,6 @@ if(TARGET postrider)
     get_filename_component(stem ${script} NAME_WE)
     add_test(NAME interop.${stem} COMMAND ${POSTRIDER_PYTHON} ${script})
     set_tests_properties(interop.${stem} PROPERTIES TIMEOUT 300 LABELS interop
-      ENVIRONMENT "POSTRIDER=$<TARGET_FILE:postrider>;DOVECOT_LOGIN=$<TARGET_FILE:dovecot_login>;MTA_STS_LOOKUP=$<TARGET_FILE:mta_sts_lookup>;PEERS=${PROJECT_SOURCE_DIR}/build/peers;NODE_PATH=${PROJECT_SOURCE_DIR}/build/npm/node_modules;PYTHONPATH=${CMAKE_CURRENT_LIST_DIR}/support;PYTHONDONTWRITEBYTECODE=1${conformance}")
+      ENVIRONMENT "POSTRIDER=$<TARGET_FILE:postrider>;MTA_STS_LOOKUP=$<TARGET_FILE:mta_sts_lookup>;PEERS=${PROJECT_SOURCE_DIR}/build/peers;NODE_PATH=${PROJECT_SOURCE_DIR}/build/npm/node_modules;PYTHONPATH=${CMAKE_CURRENT_LIST_DIR}/support;PYTHONDONTWRITEBYTECODE=1${conformance}")
   endforeach()
 endif()

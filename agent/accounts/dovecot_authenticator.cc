@@ -36,17 +36,24 @@ bool may_be_offered(const dovecot::Mechanism& mechanism) {
 // A connection with its introduction behind it, and the lines that come.
 class DovecotAuthenticator::Connection {
  public:
-  Connection(DovecotAuthenticator& owner, Loop& loop) : owner_(owner), loop_(loop) {}
+  Connection(DovecotAuthenticator& owner, Loop& loop, transport::Duration patience = kPatience)
+      : owner_(owner), loop_(loop), patience_(patience) {}
 
   bool is_open() const noexcept { return stream_ != nullptr; }
   void close() noexcept { stream_.reset(); }
+  // Why open() failed.
+  const std::string& failure() const noexcept { return failure_; }
 
   // Connects and introduces both sides; the owner learns the mechanisms.
   Task<bool> open() {
     transport::ConnectOptions options;
-    options.deadline = transport::later(loop_.now(), kPatience);
+    options.deadline = transport::later(loop_.now(), patience_);
     transport::StreamResult connected = co_await owner_.connect_(loop_, owner_.socket_, options);
-    if (!connected) co_return false;
+    if (!connected) {
+      failure_ = connected.error().message();
+      co_return false;
+    }
+    failure_ = "what listens there does not introduce itself as a Dovecot";
     stream_ = *std::move(connected);
     std::string hello = "VERSION\t1\t1\nCPID\t" + std::to_string(owner_.next_id()) + "\n";
     const bool sent = co_await send(std::move(hello));
@@ -57,7 +64,7 @@ class DovecotAuthenticator::Connection {
   }
 
   Task<bool> send(std::string line) {
-    stream_->expires_at(transport::later(loop_.now(), kPatience));
+    stream_->expires_at(transport::later(loop_.now(), patience_));
     const transport::error_code failure = co_await stream_->write_all(line);
     if (failure) close();
     co_return !failure;
@@ -105,6 +112,8 @@ class DovecotAuthenticator::Connection {
 
   DovecotAuthenticator& owner_;
   Loop& loop_;
+  transport::Duration patience_;
+  std::string failure_;
   std::unique_ptr<transport::Stream> stream_;
   std::string buffer_;
   std::size_t taken_ = 0;
@@ -200,10 +209,17 @@ void DovecotAuthenticator::learn(std::vector<std::string> mechanisms) {
   mechanisms_ = std::move(mechanisms);
 }
 
-Task<bool> DovecotAuthenticator::refresh(Loop& loop) {
-  Connection connection(*this, loop);
+Task<std::expected<void, std::string>> DovecotAuthenticator::refresh(Loop& loop,
+                                                                     transport::Duration patience) {
+  Connection connection(*this, loop, patience);
   const bool opened = co_await connection.open();
-  co_return opened;
+  if (!opened) co_return std::unexpected(connection.failure());
+  co_return std::expected<void, std::string>();
+}
+
+std::vector<std::string> DovecotAuthenticator::mechanisms() const {
+  const std::lock_guard lock(mutex_);
+  return mechanisms_;
 }
 
 void DovecotAuthenticator::offer(const server::AuthPeer& peer, protocol::Capabilities& capabilities) const {

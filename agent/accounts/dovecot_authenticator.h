@@ -10,7 +10,9 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -36,8 +38,12 @@ class DovecotAuthenticator final : public server::Authenticator {
   // random.
   DovecotAuthenticator(transport::Endpoint socket, std::uint32_t first_id, Connect connect = connect_socket);
 
-  // Learns which mechanisms there are. False: the server cannot be reached, or is none; what was known stays.
-  transport::Task<bool> refresh(transport::Loop& loop);
+  // Learns which mechanisms there are. An error says why not: the server cannot be reached, or is none; what
+  // was known stays.
+  transport::Task<std::expected<void, std::string>> refresh(
+      transport::Loop& loop, transport::Duration patience = std::chrono::seconds(30));
+  // Those that are offered; none until refresh() has succeeded.
+  std::vector<std::string> mechanisms() const;
 
   void offer(const server::AuthPeer& peer, protocol::Capabilities& capabilities) const override;
   server::AuthStart start(std::string_view mechanism, const server::AuthPeer& peer) override;

@@ -121,6 +121,9 @@ ExitCode user(const UserOptions& options) {
   if (!loaded) return print_problems(loaded.error());
   const std::filesystem::path& file = loaded->config.accounts_file;
   const UserOutput output{std::cout, std::cerr};
+  if (loaded->config.dovecot) {
+    return bad(output, ExitCode::configuration, "accounts.dovecot is set: Dovecot keeps the accounts");
+  }
   switch (options.action) {
     case UserOptions::Action::list: return list_users(file, options.json, output);
     case UserOptions::Action::remove: return remove_user(file, options.name, output);

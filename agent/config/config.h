@@ -34,13 +34,22 @@ enum class SenderCheck : std::uint8_t {
   account,  // the account's own: its name, or where that has no domain any address with it as local part
 };
 
+// Whether clients are asked for a certificate during the TLS handshake.
+enum class ClientCertificates : std::uint8_t {
+  none,
+  request,  // one that tls.client_ca vouches for counts; without it a client is like any other
+  require,  // without such a one there is no session
+};
+
 struct Listener {
   HostPort address;
   Role role = Role::mx;
   std::optional<ListenerTls> tls;  // left out: what suits the role
   std::vector<Network> proxy_protocol;
+  std::vector<Network> xclient;  // gateways
   std::vector<Network> relay_from;
   SenderCheck sender_check = SenderCheck::none;
+  ClientCertificates client_certificates = ClientCertificates::none;
 };
 
 enum class TlsBackend : std::uint8_t { wolfssl, openssl };
@@ -51,6 +60,7 @@ struct TlsConfig {
   std::optional<std::filesystem::path> certificate;
   std::optional<std::filesystem::path> key;
   TlsVersion minimum = TlsVersion::v1_2;
+  std::optional<std::filesystem::path> client_ca;
 };
 
 enum class ResolverBackend : std::uint8_t { system, unbound, doh, fixed };  // fixed is written "static"
@@ -117,6 +127,7 @@ struct Config {
   std::vector<RouteConfig> routes;
   LimitsConfig limits;
   std::filesystem::path accounts_file;
+  std::optional<std::filesystem::path> dovecot;  // its authentication socket, instead of accounts_file
   ConsoleConfig console;
   LogConfig log;
 };

@@ -45,6 +45,11 @@ constexpr std::array<Choice<LogLevel>, 5> kLogLevels{{{"debug", LogLevel::debug}
 constexpr std::array<Choice<SenderCheck>, 2> kSenderChecks{
     {{"none", SenderCheck::none}, {"account", SenderCheck::account}}};
 
+constexpr std::array<Choice<ClientCertificates>, 3> kClientCertificates{
+    {{"none", ClientCertificates::none},
+     {"request", ClientCertificates::request},
+     {"require", ClientCertificates::require}}};
+
 // A name for HELO/EHLO: a domain of letters, digits and hyphens, or an address literal. RFC 5321 4.1.3, 2.3.5
 bool is_own_name(std::string_view name) {
   if (name.starts_with('[') || name.starts_with('*')) return name.starts_with('[') && name.ends_with(']');
@@ -76,10 +81,19 @@ void read_listener(const toml::table& table, std::size_t index, ReadContext& con
     listener.tls = tls;
   }
   reader.parsed_list<Network>("proxy_protocol", &Network::parse, listener.proxy_protocol);
+  reader.parsed_list<Network>("xclient", &Network::parse, listener.xclient);
+  if (reader.has("xclient") && listener.role == Role::sink) {
+    reader.problem("xclient", "and role = \"sink\" exclude each other: a sink takes from everybody alike");
+  }
   reader.parsed_list<Network>("relay_from", &Network::parse, listener.relay_from);
   reader.choice("sender_check", kSenderChecks, listener.sender_check);
   if (reader.has("sender_check") && listener.role != Role::submission) {
     reader.problem("sender_check", "is for listeners with role = \"submission\"");
+  }
+  reader.choice("client_certificates", kClientCertificates, listener.client_certificates);
+  if (listener.client_certificates != ClientCertificates::none &&
+      effective_tls(listener) == ListenerTls::none) {
+    reader.problem("client_certificates", "needs TLS, and this listener has none");
   }
   if (listener.role == Role::submission && effective_tls(listener) == ListenerTls::none) {
     reader.problem(
@@ -103,12 +117,25 @@ void read_tls(const toml::table& table, ReadContext& context, TlsConfig& tls) {
   reader.path("certificate", tls.certificate);
   reader.path("key", tls.key);
   reader.choice("minimum", kTlsVersions, tls.minimum);
+  reader.path("client_ca", tls.client_ca);
   if (reader.has("certificate") != reader.has("key")) {
     const bool lacks_key = reader.has("certificate");
     reader.problem(lacks_key ? "certificate" : "key",
                    lacks_key ? "needs \"key\" beside it" : "needs \"certificate\" beside it");
   }
   reader.finish();
+}
+
+// Looks at two tables, so it comes after both.
+void check_client_certificates(ReadContext& context, const Config& config) {
+  for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+    if (config.listeners[i].client_certificates == ClientCertificates::none || config.tls.client_ca) continue;
+    std::string key = "listen[" + std::to_string(i) + "].client_certificates";
+    const std::uint32_t line = context.origins.line(key);
+    context.problems.push_back(
+        ConfigProblem{context.file, line, std::move(key),
+                      "needs tls.client_ca, the certificates that may vouch for clients"});
+  }
 }
 
 void read_resolver(const toml::table& table, ReadContext& context, ResolverConfig& resolver) {
@@ -239,6 +266,14 @@ void read_limits(const toml::table& table, ReadContext& context, LimitsConfig& l
 void read_accounts(const toml::table& table, ReadContext& context, Config& config) {
   TableReader reader(table, "accounts", context);
   reader.path("file", config.accounts_file);
+  reader.path("dovecot", config.dovecot);
+  if (reader.has("file") && reader.has("dovecot")) {
+    reader.problem("dovecot", "and \"file\" exclude each other: accounts are kept in one place");
+  }
+  if (config.dovecot && config.dovecot->native().size() > transport::Endpoint::kMaxPath) {
+    reader.problem("dovecot", "is longer than a Unix socket's path may be, " +
+                                  std::to_string(transport::Endpoint::kMaxPath) + " octets");
+  }
   reader.finish();
 }
 
@@ -277,6 +312,7 @@ void read_sections(const toml::table& root, ReadContext& context, Config& config
   reader.count("threads", 0U, kMostThreads, config.threads);
   read_listeners(reader, context, config);
   if (const auto* table = reader.table("tls")) read_tls(*table, context, config.tls);
+  check_client_certificates(context, config);
   if (const auto* table = reader.table("resolver")) read_resolver(*table, context, config.resolver);
   if (const auto* table = reader.table("queue")) read_queue(*table, context, config.queue);
   read_routes(reader, context, config);

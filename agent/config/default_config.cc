@@ -15,8 +15,10 @@ address = "127.0.0.1:2525"
 role    = "mx"                     # mx: mail for our domains | submission: our users, anywhere | lmtp | sink
 tls     = "starttls"               # none | starttls | implicit
 # proxy_protocol = ["127.0.0.1/32"]  # peers that must speak PROXY v1/v2
+# xclient        = ["127.0.0.1/32"]  # peers that may say by XCLIENT for whom they speak
 # relay_from     = ["127.0.0.0/8"]   # peers that may send to any domain
 # sender_check   = "none"            # submission: none | account (senders must be the account's own address)
+# client_certificates = "none"       # none | request | require: one that tls.client_ca vouches for
 
 [[listen]]
 address = "127.0.0.1:2587"
@@ -33,6 +35,7 @@ backend     = "wolfssl"            # wolfssl | openssl
 # certificate = "cert.pem"         # left out: a self-signed one is made under state/
 # key         = "key.pem"
 minimum     = "1.2"                # 1.2 | 1.3
+# client_ca   = "ca.pem"           # who vouches for clients' certificates; on submission AUTH EXTERNAL takes them
 
 [resolver]
 backend = "system"                 # system (c-ares) | unbound (validates DNSSEC) | doh | static
@@ -72,6 +75,7 @@ errors       = 20                  # then 421 and close
 
 [accounts]
 file = "accounts.toml"             # made by `postrider user add`; SCRAM verifiers, never passwords
+# dovecot = "/run/dovecot/auth-client"  # instead of file: a Dovecot's authentication socket
 
 [console]
 address = "127.0.0.1:8025"         # web console, /metrics, /healthz, JSON API; "" turns it off

@@ -3,8 +3,10 @@
 #include <chrono>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "postrider/transport/loop.h"
+#include "postrider/transport/tls/certificate.h"
 #include "postrider/transport/tls/channel_bindings.h"
 #include "postrider/transport/tls/tls_stream.h"
 
@@ -19,6 +21,16 @@ void log_failure(Log& log, const server::ConnectionInfo& info, const transport::
   line.add("session", info.id().to_string()).add("peer", info.peer().to_string());
   line.add("reason", failure.text.empty() ? failure.error.message() : failure.text);
   log.write(line);
+}
+
+// Whom a certificate that is trusted names: its mail address, or where it has none its common name.
+std::string certificate_user(const transport::TlsInfo& tls) {
+  if (tls.peer_chain.empty()) return {};
+  const auto certificate = transport::CertificateView::parse(tls.peer_chain.front());
+  if (!certificate) return {};
+  std::vector<std::string> names = certificate->mail_addresses();
+  if (names.empty()) names = certificate->common_names();
+  return names.empty() ? std::string() : names.front();
 }
 
 }  // namespace
@@ -50,6 +62,10 @@ server::AuthPeer auth_peer(const server::ConnectionInfo& info) {
   if (tls == nullptr) return out;
   out.connection.encrypted = true;
   out.connection.bindings = transport::channel_bindings(tls);
+  if (tls->trust == transport::TlsTrust::trusted) {
+    out.connection.certificate = true;
+    out.certificate_user = certificate_user(*tls);
+  }
   return out;
 }
 

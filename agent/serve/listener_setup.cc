@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <utility>
+
+#include "postrider/agent/serve/xclient.h"
 
 namespace postrider::agent {
 namespace {
@@ -25,13 +28,21 @@ protocol::Capabilities capabilities(const LimitsConfig& limits) {
 }
 
 // What every client is under TLS, as far as it matters for what is offered.
-server::AuthPeer encrypted_peer() {
+server::AuthPeer encrypted_peer(bool certified) {
   server::AuthPeer peer;
   peer.connection.encrypted = true;
   for (const std::string_view type : {protocol::sasl::kTlsExporter, protocol::sasl::kTlsServerEndPoint}) {
     peer.connection.bindings.push_back({std::string(type), "?"});
   }
+  peer.connection.certificate = certified;
   return peer;
+}
+
+std::function<bool(const transport::Endpoint&)> is_among(const std::vector<Network>& networks) {
+  if (networks.empty()) return nullptr;
+  return [networks](const transport::Endpoint& peer) {
+    return peer.is_ip() && contains(networks, octets_of(peer));
+  };
 }
 
 }  // namespace
@@ -51,16 +62,22 @@ server::ServerConfig server_config(const Config& config, const Listener& listene
   out.encrypted = tls == ListenerTls::implicit;
   if (tls == ListenerTls::starttls) out.protocol.capabilities.offer(protocol::Extension::starttls);
   if (listener.role == Role::submission && authenticator != nullptr) {
-    authenticator->offer(encrypted_peer(), out.protocol.capabilities_after_tls);
+    protocol::Capabilities certified = out.protocol.capabilities_after_tls;
+    authenticator->offer(encrypted_peer(false), out.protocol.capabilities_after_tls);
+    if (listener.client_certificates != ClientCertificates::none) {
+      authenticator->offer(encrypted_peer(true), certified);
+      out.capabilities_with_certificate = certified;
+    }
   }
   out.timeouts.command = config.limits.idle;
   out.timeouts.data_block = config.limits.idle;
   out.timeouts.write = config.limits.idle;
-  if (!listener.proxy_protocol.empty()) {
-    out.is_proxy = [proxies = listener.proxy_protocol](const transport::Endpoint& peer) {
-      return peer.is_ip() && contains(proxies, octets_of(peer));
-    };
-  }
+  out.is_proxy = is_among(listener.proxy_protocol);
+  if (listener.role == Role::sink) return out;
+  out.protocol.extensions = &xclient_extensions();
+  out.is_gateway = is_among(listener.xclient);
+  out.gateway_keyword = kXclient;
+  out.gateway_parameters = kXclientAttributes;
   return out;
 }
 
@@ -72,7 +89,7 @@ std::shared_ptr<const MailPolicy> mail_policy(const Config& config, const Listen
   policy->relay_from = listener.relay_from;
   policy->routes = shared.routes;
   policy->sender_check = listener.sender_check;
-  if (effective_tls(listener) != ListenerTls::none) policy->tls = shared.tls;
+  if (effective_tls(listener) != ListenerTls::none) policy->tls = shared.tls.of(listener.client_certificates);
   return policy;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "postrider/agent/config/config.h"
+#include "postrider/agent/serve/listener_tls.h"
 #include "postrider/agent/serve/mail_policy.h"
 #include "postrider/server/admission.h"
 #include "postrider/server/authenticator.h"
@@ -21,7 +22,7 @@ server::ServerConfig server_config(const Config& config, const Listener& listene
 // What all listeners share.
 struct Shared {
   std::shared_ptr<const RouteTable> routes;
-  std::shared_ptr<const transport::TlsServerContext> tls;
+  ListenerContexts tls;
 };
 
 std::shared_ptr<const MailPolicy> mail_policy(const Config& config, const Listener& listener,

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "postrider/crypto/provider.h"
 #include "postrider/transport/tls/backends/backends.h"
 
 namespace postrider::agent {
@@ -69,6 +70,58 @@ std::expected<TlsCertificate, std::string> own_certificate(const transport::TlsP
   return out;
 }
 
+std::expected<transport::TlsServerConfig, std::string> common_settings(const transport::TlsProvider& provider,
+                                                                       const Config& config,
+                                                                       transport::SystemTime now, Log& log) {
+  transport::TlsServerConfig tls;
+  tls.minimum =
+      config.tls.minimum == TlsVersion::v1_3 ? transport::TlsVersion::tls1_3 : transport::TlsVersion::tls1_2;
+  if (config.tls.certificate) {
+    tls.certificates.emplace_back(PemSource::file(config.tls.certificate->string()),
+                                  PemSource::file(config.tls.key->string()));
+  } else {
+    auto own = own_certificate(provider, config, now, log);
+    if (!own) return Failed(own.error());
+    tls.certificates.push_back(*std::move(own));
+  }
+  return tls;
+}
+
+void ask_for_certificates(const Config& config, ClientCertificates asking, transport::TlsServerConfig& tls) {
+  tls.client_auth = transport::TlsClientAuth::none;
+  tls.client_roots = transport::TlsRoots::nobody();
+  if (asking == ClientCertificates::none) return;
+  tls.client_auth = asking == ClientCertificates::require ? transport::TlsClientAuth::require
+                                                          : transport::TlsClientAuth::request;
+  tls.client_roots = transport::TlsRoots::given(PemSource::file(config.tls.client_ca->string()));
+}
+
+// A hash of everything that makes one context different from another.
+std::expected<std::string, std::string> fingerprint(const transport::TlsProvider& provider,
+                                                    const transport::TlsServerConfig& tls) {
+  const crypto::Provider& hashes = crypto::default_provider();
+  const std::unique_ptr<crypto::Hasher> hasher = hashes.start(crypto::Hash::sha256);
+  std::string head(provider.name());
+  head += static_cast<char>('0' + static_cast<int>(tls.minimum));
+  head += static_cast<char>('0' + static_cast<int>(tls.client_auth));
+  hasher->update(head);
+  const auto add = [&](const PemSource& source, std::string_view what) -> std::expected<void, std::string> {
+    const auto text = source.load(what);
+    if (!text) return Failed(text.error());
+    hasher->update(hashes.hash(crypto::Hash::sha256, *text).view());
+    return {};
+  };
+  for (const TlsCertificate& each : tls.certificates) {
+    if (const auto added = add(each.chain, "the certificate chain"); !added) return Failed(added.error());
+    if (const auto added = add(each.key, "the private key"); !added) return Failed(added.error());
+  }
+  if (tls.client_auth != transport::TlsClientAuth::none) {
+    const auto added = add(tls.client_roots.pem(), "the certificates that vouch for clients");
+    if (!added) return Failed(added.error());
+  }
+  return std::string(hasher->finish().view());
+}
+
 }  // namespace
 
 std::expected<const transport::TlsProvider*, std::string> tls_provider(TlsBackend backend) {
@@ -82,25 +135,30 @@ std::expected<const transport::TlsProvider*, std::string> tls_provider(TlsBacken
                 (known.empty() ? "none" : known));
 }
 
-std::expected<std::shared_ptr<const transport::TlsServerContext>, std::string> server_tls(
-    const Config& config, transport::SystemTime now, Log& log) {
-  const bool wanted = std::ranges::any_of(
-      config.listeners, [](const Listener& each) { return effective_tls(each) != ListenerTls::none; });
-  if (!wanted) return nullptr;
+std::expected<ListenerContexts, std::string> server_tls(const Config& config, const ListenerContexts& before,
+                                                        transport::SystemTime now, Log& log) {
+  ListenerContexts out;
+  const auto wanted = [](const Listener& each) { return effective_tls(each) != ListenerTls::none; };
+  if (std::ranges::none_of(config.listeners, wanted)) return out;
   const auto provider = tls_provider(config.tls.backend);
   if (!provider) return Failed(provider.error());
-  transport::TlsServerConfig tls;
-  tls.minimum =
-      config.tls.minimum == TlsVersion::v1_3 ? transport::TlsVersion::tls1_3 : transport::TlsVersion::tls1_2;
-  if (config.tls.certificate) {
-    tls.certificates.emplace_back(PemSource::file(config.tls.certificate->string()),
-                                  PemSource::file(config.tls.key->string()));
-  } else {
-    auto own = own_certificate(**provider, config, now, log);
-    if (!own) return Failed(own.error());
-    tls.certificates.push_back(*std::move(own));
+  auto tls = common_settings(**provider, config, now, log);
+  if (!tls) return Failed(tls.error());
+  for (const Listener& listener : config.listeners) {
+    const auto place = static_cast<std::size_t>(listener.client_certificates);
+    ListenerContexts::Entry& entry = out.entries_[place];
+    if (!wanted(listener) || entry.context) continue;
+    ask_for_certificates(config, listener.client_certificates, *tls);
+    // Before the context: what is written in between looks different the next time.
+    auto seen = fingerprint(**provider, *tls);
+    if (!seen) return Failed(seen.error());
+    entry = before.entries_[place];
+    if (entry.context && entry.fingerprint == *seen) continue;
+    auto made = (*provider)->server(*tls);
+    if (!made) return Failed(made.error());
+    entry = {*std::move(made), *std::move(seen)};
   }
-  return (*provider)->server(tls);
+  return out;
 }
 
 }  // namespace postrider::agent

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <mutex>
 #include <utility>
 
 #include "postrider/agent/serve/encryption.h"
@@ -73,11 +74,11 @@ std::unexpected<StartFailure> cannot_listen(const HostPort& address, const trans
   return std::unexpected(StartFailure{why_not_listening(address, error), exit_code_of(error)});
 }
 
-std::expected<Shared, StartFailure> shared_by_listeners(const Config& config, transport::SystemTime now,
-                                                        Log& log) {
+std::expected<Shared, StartFailure> shared_by_listeners(const Config& config, const ListenerContexts& before,
+                                                        transport::SystemTime now, Log& log) {
   Shared shared;
   shared.routes = std::make_shared<const RouteTable>(route_table(config));
-  auto tls = server_tls(config, now, log);
+  auto tls = server_tls(config, before, now, log);
   if (!tls) return std::unexpected(StartFailure{tls.error(), ExitCode::configuration});
   shared.tls = *std::move(tls);
   return shared;
@@ -110,9 +111,10 @@ MailAgent::~MailAgent() = default;
 std::expected<void, StartFailure> MailAgent::start() { return reload(config_); }
 
 std::expected<void, StartFailure> MailAgent::reload(const Config& config) {
+  const std::lock_guard lock(mutex_);
   if (stopping_) return {};
   // First what can fail.
-  const auto shared = shared_by_listeners(config, loops_[0].clock().system_now(), services_.log);
+  const auto shared = shared_by_listeners(config, tls_, loops_[0].clock().system_now(), services_.log);
   if (!shared) return std::unexpected(shared.error());
   // A listener that was opened for a reload which then fails has served nobody yet.
   std::vector<std::unique_ptr<Open>> added;
@@ -154,7 +156,15 @@ std::expected<void, StartFailure> MailAgent::reload(const Config& config) {
   }
   open_ = std::move(kept);
   config_ = config;
+  tls_ = shared->tls;
   return {};
+}
+
+void MailAgent::offer_again() {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < open_.size(); ++i) {  // in the order of the configuration
+    open_[i]->server.reconfigure(server_config(config_, config_.listeners[i], services_.authenticator));
+  }
 }
 
 std::expected<std::unique_ptr<MailAgent::Open>, StartFailure> MailAgent::open(const Config& config,
@@ -200,12 +210,14 @@ void MailAgent::announce(const Open& open, std::string_view event) {
 }
 
 void MailAgent::stop(transport::Duration drain) {
+  const std::lock_guard lock(mutex_);
   stopping_ = true;
   for (auto& each : open_) each->server.stop(drain);
   for (auto& each : retired_) each->server.stop(drain);
 }
 
 server::Counters MailAgent::counters() const {
+  const std::lock_guard lock(mutex_);
   server::Counters sum;
   const auto add = [&sum](const std::unique_ptr<Open>& each) {
     const server::Counters one = each->server.counters();
@@ -226,6 +238,7 @@ server::Counters MailAgent::counters() const {
 }
 
 std::vector<transport::Endpoint> MailAgent::addresses() const {
+  const std::lock_guard lock(mutex_);
   std::vector<transport::Endpoint> out;
   for (const auto& each : open_) out.push_back(each->actual);
   return out;

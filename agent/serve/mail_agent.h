@@ -10,13 +10,13 @@
 // nothing changes at all. What is fixed for the life of the process: threads, state, and the two limits on
 // connections.
 //
-// start(), reload() and stop() may come from any one thread at a time. The agent is destroyed before the
-// loops and after their run() has returned.
+// Any thread may call any method. The agent is destroyed before the loops and after their run() has returned.
 #pragma once
 
 #include <chrono>
 #include <expected>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +50,9 @@ class MailAgent {
   std::expected<void, StartFailure> start();
   std::expected<void, StartFailure> reload(const Config& config);
 
+  // The authenticator has other mechanisms than before: sessions that begin are told.
+  void offer_again();
+
   // Idle sessions are told 421 at once; transactions may end until `drain` is over, or until a second call.
   void stop(transport::Duration drain);
 
@@ -69,6 +72,8 @@ class MailAgent {
   const AgentServices& services_;
   Config config_;
   server::Admission admission_;
+  mutable std::mutex mutex_;  // of all below, and config_
+  ListenerContexts tls_;
   std::vector<std::unique_ptr<Open>> open_;
   std::vector<std::unique_ptr<Open>> retired_;  // draining; a server ends with the loops
   bool stopping_ = false;

@@ -13,6 +13,8 @@ namespace code = protocol::code;
 namespace status = protocol::status;
 
 constexpr server::ReplyView kSenderOk{code::ok, status::sender_ok, "Sender ok"};
+constexpr server::ReplyView kNoGateway{code::mailbox_unavailable, status::security,
+                                       "Insufficient authorization"};
 constexpr server::ReplyView kRecipientOk{code::ok, status::address_valid, "Recipient ok"};
 
 std::string_view name_of(const protocol::ForwardPath& to) {
@@ -20,6 +22,11 @@ std::string_view name_of(const protocol::ForwardPath& to) {
 }
 
 }  // namespace
+
+server::Answer MailHandler::on_connect(const server::ReplyView& greeting) {
+  greeting_ = greeting;
+  return greeting;
+}
 
 server::Answer MailHandler::on_hello(const protocol::ev::Hello& hello) {
   // What is no host name (a tolerated fault) is not repeated in a header.
@@ -32,6 +39,7 @@ server::Answer MailHandler::on_hello(const protocol::ev::Hello& hello) {
 server::Answer MailHandler::on_start_tls() { return kReadyForTls; }
 
 server::Task<transport::StreamResult> MailHandler::upgrade(std::unique_ptr<transport::Stream> plain) {
+  told_.forget_at_tls();
   return encrypt(std::move(plain), policy_, info_, services_.log);
 }
 
@@ -78,7 +86,40 @@ void MailHandler::note_login(const server::AuthStep& step) {
 }
 
 std::string_view MailHandler::user() const noexcept {
-  return authentication_ ? std::string_view(authentication_->user()) : std::string_view();
+  if (authentication_ && !authentication_->user().empty()) return authentication_->user();
+  return told_.login ? std::string_view(*told_.login) : std::string_view();
+}
+
+// ---- XCLIENT ----
+
+// The one verb that is registered. The session forgets EHLO and AUTH with the 220, and so do we.
+server::Answer MailHandler::on_extended(const protocol::ev::Extended& command) {
+  if (!info_.is_gateway()) return kNoGateway;
+  auto said = parse_xclient(command.argument);
+  if (!said) return said.error();
+  told_.update(*std::move(said));
+  if (const auto refusal = info_.stand_for(told_.peer(info_.real_peer()), told_.local(info_.real_local()))) {
+    return server::Reply(code::service_not_available, status::security,
+                         policy_.current()->hostname + " " + std::string(to_string(*refusal)));
+  }
+  hello_.clear();
+  authentication_.reset();
+  log_xclient();
+  return greeting_;
+}
+
+void MailHandler::log_xclient() const {
+  LogLine line(LogLevel::info, "client of a gateway");
+  line.add("session", info_.id().to_string()).add("gateway", info_.real_peer().to_string());
+  line.add("peer", info_.peer().to_string());
+  const auto add = [&line](std::string_view key, const std::optional<std::string>& value) {
+    if (value && !value->empty()) line.add(key, *value);
+  };
+  add("name", told_.name);
+  add("reverse_name", told_.reverse_name);
+  add("hello", told_.hello);
+  add("user", told_.login);
+  services_.log.write(line);
 }
 
 // ---- Mail ----
@@ -90,7 +131,9 @@ server::Answer MailHandler::on_mail(const protocol::ev::Mail& mail) {
   transaction_->policy = std::move(policy);
   transaction_->user = user();
   transaction_->id = info_.id().to_string() + "-" + std::to_string(++transactions_);
-  transaction_->hello = hello_;
+  transaction_->hello = told_.hello.value_or(hello_);
+  transaction_->extended_hello = told_.extended.value_or(info_.session().extended_hello());
+  transaction_->peer_name = told_.name.value_or("");
   transaction_->sender = mail.from.mailbox.text();
   transaction_->smtputf8 = mail.parameters.smtputf8;
   transaction_->started = info_.loop().now();

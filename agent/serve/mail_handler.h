@@ -7,6 +7,7 @@
 
 #include "postrider/agent/serve/listener_policy.h"
 #include "postrider/agent/serve/mail_transaction.h"
+#include "postrider/agent/serve/xclient.h"
 #include "postrider/server/authenticator.h"
 #include "postrider/server/handler.h"
 
@@ -18,12 +19,14 @@ class MailHandler final : public server::Handler {
   MailHandler(const server::ConnectionInfo& info, const AgentServices& services, const ListenerPolicy& policy)
       : info_(info), services_(services), policy_(policy) {}
 
+  server::Answer on_connect(const server::ReplyView& greeting) override;
   server::Answer on_hello(const protocol::ev::Hello& hello) override;
   server::Answer on_start_tls() override;
   server::Task<transport::StreamResult> upgrade(std::unique_ptr<transport::Stream> plain) override;
   server::Soon<server::AuthStep> on_auth(const protocol::ev::Auth& auth) override;
   server::Soon<server::AuthStep> on_auth_line(const protocol::ev::AuthLine& line) override;
   void on_auth_cancelled() noexcept override;
+  server::Answer on_extended(const protocol::ev::Extended& command) override;
   server::Answer on_mail(const protocol::ev::Mail& mail) override;
   server::Answer on_rcpt(const protocol::ev::Rcpt& rcpt) override;
   server::Soon<server::Opened> on_data() override;
@@ -36,7 +39,8 @@ class MailHandler final : public server::Handler {
   server::Soon<server::AuthStep> note(server::Soon<server::AuthStep> step);
   server::Task<server::AuthStep> note_later(server::Task<server::AuthStep> task);
   void note_login(const server::AuthStep& step);
-  // Whose account was logged in to; empty: nobody's.
+  void log_xclient() const;
+  // Whose account was logged in to, here or at the gateway; empty: nobody's.
   std::string_view user() const noexcept;
   void abandon() noexcept;
   void log_refusal(std::string_view recipient, const server::Reply& reply);
@@ -44,6 +48,8 @@ class MailHandler final : public server::Handler {
   const server::ConnectionInfo& info_;
   const AgentServices& services_;
   const ListenerPolicy& policy_;
+  server::ReplyView greeting_;
+  XclientAttributes told_;  // by a gateway
   std::string hello_;
   std::string mechanism_;
   std::unique_ptr<server::Authentication> authentication_;

@@ -45,12 +45,14 @@ std::string header_of(const server::ConnectionInfo& info, const MailTransaction&
   trace.peer = info.peer();
   trace.hostname = transaction.policy->hostname;
   trace.flavor = transaction.policy->role == Role::lmtp ? protocol::Flavor::lmtp : protocol::Flavor::smtp;
-  trace.extended_hello = info.session().extended_hello();
+  trace.peer_name = transaction.peer_name;
+  trace.extended_hello = transaction.extended_hello;
   trace.smtputf8 = transaction.smtputf8;
   trace.authenticated = !transaction.user.empty();
   if (const transport::TlsInfo* tls = info.tls()) {
     trace.tls_version = to_string(tls->version);
     trace.tls_cipher = tls->cipher;
+    trace.client_verified = tls->trust == transport::TlsTrust::trusted;
   }
   trace.id = transaction.id;
   if (transaction.recipients.size() == 1) trace.recipient = transaction.recipients.front().address;

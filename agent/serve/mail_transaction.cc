@@ -14,6 +14,7 @@ void log_message(Log& log, const server::ConnectionInfo& info, const MailTransac
   if (!transaction.user.empty()) line.add("user", transaction.user);
   if (const transport::TlsInfo* tls = info.tls()) {
     line.add("tls", std::string(to_string(tls->version)) + " " + tls->cipher);
+    if (tls->trust == transport::TlsTrust::trusted) line.add("certificate", tls->peer_subject);
   }
   line.add("from", "<" + transaction.sender + ">").add("recipients", transaction.recipients.size());
   if (transaction.recipients.size() == 1) line.add("to", "<" + transaction.recipients.front().address + ">");

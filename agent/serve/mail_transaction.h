@@ -33,8 +33,10 @@ struct MailTransaction {
   std::shared_ptr<const MailPolicy> policy;
   std::string id;  // session "-" number
   std::string hello;
-  std::string sender;  // without brackets; empty for <>
-  std::string user;    // the account; empty: nobody's
+  bool extended_hello = true;  // EHLO or LHLO, not HELO
+  std::string peer_name;       // of the client's address, when a gateway told it
+  std::string sender;          // without brackets; empty for <>
+  std::string user;            // the account; empty: nobody's
   bool smtputf8 = false;
   std::vector<Recipient> recipients;
   transport::SteadyTime started;

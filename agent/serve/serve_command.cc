@@ -1,12 +1,20 @@
 #include "postrider/agent/serve/serve_command.h"
 
+#include <array>
+#include <bit>
 #include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
 
 #include "postrider/agent/accounts/account_authenticator.h"
+#include "postrider/agent/accounts/dovecot_authenticator.h"
+#include "postrider/agent/accounts/dovecot_watch.h"
 #include "postrider/agent/accounts/sasl_primitives.h"
 #include "postrider/agent/command_line/print_problems.h"
 #include "postrider/agent/config/config_reader.h"
@@ -52,8 +60,9 @@ void clean_mailboxes(MaildirStore& store, Log& log, const Config& config) {
 
 class Reloader {
  public:
-  Reloader(const ServeOptions& options, MailAgent& agent, Log& log, const Config& started)
-      : options_(options), agent_(agent), log_(log), started_(started) {}
+  Reloader(const ServeOptions& options, MailAgent& agent, Log& log, const Config& started,
+           std::function<void()> reloaded)
+      : options_(options), agent_(agent), log_(log), started_(started), reloaded_(std::move(reloaded)) {}
 
   // The old configuration stays in force when anything is wrong with the new one.
   void operator()() {
@@ -66,6 +75,7 @@ class Reloader {
       return log_line(log_, LogLevel::error, "the new configuration is not used");
     }
     log_.configure(config.log);
+    reloaded_();
     note_what_needs_a_restart(config);
     log_.write(LogLine(LogLevel::info, "configuration reloaded").add("configuration", loaded->file));
   }
@@ -83,6 +93,7 @@ class Reloader {
     };
     note(config.threads != started_.threads, "threads");
     note(config.accounts_file != started_.accounts_file, "accounts.file");
+    note(config.dovecot != started_.dovecot, "accounts.dovecot");
     note(config.limits.connections != started_.limits.connections, "limits.connections");
     note(config.limits.connections_per_address != started_.limits.connections_per_address,
          "limits.connections_per_address");
@@ -92,7 +103,31 @@ class Reloader {
   MailAgent& agent_;
   Log& log_;
   const Config& started_;
+  std::function<void()> reloaded_;
 };
+
+// Logins against the file of accounts.
+struct FileLogins {
+  FileLogins(const std::filesystem::path& file, const protocol::sasl::Primitives& primitives, Log& log)
+      : accounts(file, primitives,
+                 [&log](const std::vector<ConfigProblem>& problems) {
+                   for (const ConfigProblem& problem : problems) {
+                     log_line(log, LogLevel::error, problem.to_text());
+                   }
+                 }),
+        authenticator(AccountAuthenticator::usual_mechanisms(), accounts, hashing, throttle, primitives) {}
+
+  AccountStore accounts;
+  HashingPool hashing;
+  LoginThrottle throttle;
+  AccountAuthenticator authenticator;
+};
+
+std::uint32_t random_id(const protocol::sasl::Primitives& primitives) {
+  std::array<char, sizeof(std::uint32_t)> octets{};
+  primitives.random(octets);
+  return std::bit_cast<std::uint32_t>(octets);
+}
 
 ExitCode run(const ServeOptions& options, const LoadedConfig& loaded) {
   const Config config = without_what_is_not_built(loaded);
@@ -104,30 +139,40 @@ ExitCode run(const ServeOptions& options, const LoadedConfig& loaded) {
   store_options.hostname = config.hostname;
   MaildirStore store(store_options);
   const SaslPrimitives primitives;
-  AccountStore accounts(config.accounts_file, primitives, [&log](const std::vector<ConfigProblem>& problems) {
-    for (const ConfigProblem& problem : problems) {
-      log_line(log, LogLevel::error, problem.to_text());
-    }
-  });
-  HashingPool hashing;
-  LoginThrottle throttle;
-  AccountAuthenticator authenticator(AccountAuthenticator::usual_mechanisms(), accounts, hashing, throttle,
-                                     primitives);
-  const AgentServices services{store, log, &authenticator};
+  std::optional<FileLogins> from_file;
+  std::optional<DovecotAuthenticator> from_dovecot;
+  server::Authenticator* authenticator = nullptr;
+  if (config.dovecot) {
+    authenticator =
+        &from_dovecot.emplace(transport::Endpoint::local(config.dovecot->native()), random_id(primitives));
+  } else {
+    authenticator = &from_file.emplace(config.accounts_file, primitives, log).authenticator;
+  }
+  const AgentServices services{store, log, authenticator};
   MailAgent agent(loops, services, config);
+  std::optional<DovecotWatch> watch;
+  if (from_dovecot) {
+    watch.emplace(*from_dovecot, *config.dovecot, loops[0], log, [&agent] { agent.offer_again(); });
+    watch->ask_first();
+  }
   if (const auto started = agent.start(); !started) {
     log_line(log, LogLevel::error, started.error().text);
     return started.error().exit_code;
   }
+  if (watch) watch->start();
   clean_mailboxes(store, log, config);
   const auto end = [&](int times) {
     log_line(log, LogLevel::info,
              times == 0 ? "stopping: sessions may finish their messages" : "stopping at once");
     agent.stop(times == 0 ? transport::Duration(kDrain) : transport::Duration::zero());
+    if (watch) watch->stop();
     loops.stop();
   };
   {
-    const SignalWatch watch(end, Reloader(options, agent, log, config));
+    const auto reloaded = [&watch] {
+      if (watch) watch->ask_again();
+    };
+    const SignalWatch signals(end, Reloader(options, agent, log, config, reloaded));
     loops.run();
   }
   const server::Counters counters = agent.counters();

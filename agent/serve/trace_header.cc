@@ -26,16 +26,22 @@ std::string protocol_word(const TraceInfo& info) {
 // RFC 8314 4.3
 std::string tls_clause(const TraceInfo& info) {
   if (info.tls_version.empty()) return {};
-  return "\r\n\ttls " + info.tls_cipher + " (" + info.tls_version + ")";
+  const std::string_view verified = info.client_verified ? ", client certificate verified" : "";
+  return "\r\n\ttls " + info.tls_cipher + " (" + info.tls_version + std::string(verified) + ")";
 }
 
-// Extended-Domain, RFC 5321 4.4: the client's name for itself, and the address that it really has.
+// Extended-Domain, RFC 5321 4.4: the client's name for itself, and in brackets the address that it really
+// has, with the name of that where it is known.
 std::string from_domain(const TraceInfo& info) {
   const std::string literal = address_literal(info.peer);
   // A header of a message that is not internationalised stays in ASCII, RFC 6532 3.
   const bool usable = !info.hello.empty() && (info.smtputf8 || is_ascii(info.hello));
-  if (!usable) return literal.empty() ? "localhost" : literal;
-  return literal.empty() ? info.hello : info.hello + " (" + literal + ")";
+  if (literal.empty()) {
+    const bool told = info.peer.family() != transport::Endpoint::Family::unspecified;
+    return usable ? info.hello : told ? "localhost" : "unknown";
+  }
+  if (!usable) return info.peer_name.empty() ? literal : info.peer_name + " (" + literal + ")";
+  return info.hello + " (" + (info.peer_name.empty() ? "" : info.peer_name + " ") + literal + ")";
 }
 
 }  // namespace

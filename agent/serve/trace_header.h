@@ -21,13 +21,15 @@ struct TraceInfo {
   std::string sender;  // of Return-Path, without brackets; empty for <>
   std::string hello;   // as the client named itself; empty when it gave no usable name
   transport::Endpoint peer;
-  std::string hostname;  // ours
+  std::string peer_name;  // what the DNS calls it, where a gateway told; else empty
+  std::string hostname;   // ours
   protocol::Flavor flavor = protocol::Flavor::smtp;
   bool extended_hello = true;  // EHLO or LHLO, not HELO
   bool smtputf8 = false;       // the transaction uses RFC 6531
   bool authenticated = false;
   std::string tls_version;               // "TLSv1.3"; empty in clear
   std::string tls_cipher;                // by its registered name
+  bool client_verified = false;          // it showed a certificate that is trusted
   std::string id;                        // an atom
   std::optional<std::string> recipient;  // when there is exactly one, RFC 5321 4.4 and 7.2
   transport::SystemTime time;

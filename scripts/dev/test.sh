@@ -31,7 +31,7 @@ sanitize() {
     asan) labels='^(unit|interop)' ;;
     tsan)
       labels='^(unit.(transport|resolver|server|client|agent)|interop)'
-      targets=(transport_tests resolver_tests server_tests client_tests agent_tests postrider dovecot_login
+      targets=(transport_tests resolver_tests server_tests client_tests agent_tests postrider
         resolver_conformance)
       ;;
     *) fail './dev sanitize asan or ./dev sanitize tsan' ;;

@@ -111,8 +111,9 @@ def split_trace(message):
     return return_path.rstrip(b"\r"), b"\n".join(lines[:end]), b"\n".join(lines[end:])
 
 
-def run(*command, stdin=None, status=0, timeout=60):
-    done = subprocess.run([str(word) for word in command], input=stdin, capture_output=True, timeout=timeout, check=False)
+def run(*command, stdin=None, status=0, timeout=60, environment=None):
+    done = subprocess.run([str(word) for word in command], input=stdin, capture_output=True, timeout=timeout, check=False,
+                          env={**os.environ, **(environment or {})})
     if status is not None and done.returncode != status:
         raise AssertionError(f"{command} ended with {done.returncode}, expected {status}\n"
                              f"{done.stdout.decode(errors='replace')}\n{done.stderr.decode(errors='replace')}")

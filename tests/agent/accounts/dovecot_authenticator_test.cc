@@ -91,7 +91,11 @@ class DovecotLogin : public testing::Test {
     authentication_ = *std::move(started);
     return shown(wait(authentication_->begin(initial)));
   }
-  bool refresh() { return tests::run_task(loop_, authenticator_.refresh(loop_)); }
+  bool refresh() {
+    const auto refreshed = tests::run_task(loop_, authenticator_.refresh(loop_));
+    failure_ = refreshed ? "" : refreshed.error();
+    return refreshed.has_value();
+  }
 
   inline static const Endpoint kSocket = Endpoint::local("/run/dovecot/auth-client");
   static constexpr const char* kNotNow = "454 4.7.0 Cannot authenticate now, try again later";
@@ -106,6 +110,7 @@ class DovecotLogin : public testing::Test {
       }};
   server::AuthPeer peer_;
   std::unique_ptr<server::Authentication> authentication_;
+  std::string failure_;  // of the last refresh()
 };
 
 TEST_F(DovecotLogin, OffersWhatDovecotHas) {
@@ -194,9 +199,11 @@ TEST_F(DovecotLogin, ABadIntroductionIsNone) {
   fake_.introduction = "VERSION\t1\t0\n";
   for (int i = 0; i < 1000; ++i) fake_.introduction += "SPID\t1\n";
   EXPECT_FALSE(refresh());
+  EXPECT_EQ(failure_, "what listens there does not introduce itself as a Dovecot");
   listener_->close();
   tests::settle(loop_);
   EXPECT_FALSE(refresh());
+  EXPECT_EQ(failure_, "Connection refused");
 }
 
 }  // namespace

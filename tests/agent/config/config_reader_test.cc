@@ -119,11 +119,14 @@ TEST(ConfigReader, ReadsEveryOtherKey) {
 [[listen]]
 address = "127.0.0.1:25"
 proxy_protocol = ["127.0.0.1/32"]
+xclient = ["127.0.0.1/32", "::1"]
+client_certificates = "request"
 [tls]
 backend = "openssl"
 certificate = "cert.pem"
 key = "/keys/key.pem"
 minimum = "1.3"
+client_ca = "ca.pem"
 [resolver]
 backend = "doh"
 servers = ["127.0.0.1:5300", "[::1]"]
@@ -142,12 +145,18 @@ password_file = "secret"
 [limits]
 message_size = 1048576
 command_line = "4096"
+[accounts]
+dovecot = "run/auth-client"
 [console]
 address = ""
 [log]
 format = "json"
 level = "warn"
 )");
+  EXPECT_EQ(config.listeners.at(0).xclient.size(), 2U);
+  EXPECT_EQ(config.listeners.at(0).client_certificates, ClientCertificates::request);
+  EXPECT_EQ(config.tls.client_ca, "/etc/mail/ca.pem");
+  EXPECT_EQ(config.dovecot, "/etc/mail/run/auth-client");
   EXPECT_EQ(config.listeners.at(0).proxy_protocol.size(), 1U);
   EXPECT_EQ(config.tls.certificate, "/etc/mail/cert.pem");
   EXPECT_EQ(config.tls.key, "/keys/key.pem");
@@ -248,6 +257,39 @@ TEST(ConfigReader, NamesFileLineAndKeyOfEveryBadValue) {
   for (const BadFile& each : table) {
     EXPECT_EQ(problems(each.toml), std::vector<std::string>{std::string(each.message)}) << each.toml;
   }
+}
+
+TEST(ConfigReader, NamesFileLineAndKeyOfWhatWouldLetInNobodyOrAnybody) {
+  const std::vector<BadFile> table{
+      {"[[listen]]\naddress = \"127.0.0.1:1\"\nxclient = [\"localhost\"]",
+       "test.toml:3: listen[0].xclient: \"localhost\" is no IP address or network; write for example "
+       "\"127.0.0.0/8\""},
+      {"[[listen]]\naddress = \"127.0.0.1:1\"\nrole = \"sink\"\nxclient = []",
+       "test.toml:4: listen[0].xclient: and role = \"sink\" exclude each other: a sink takes from everybody "
+       "alike"},
+      {"[[listen]]\naddress = \"127.0.0.1:1\"\nclient_certificates = \"maybe\"",
+       "test.toml:3: listen[0].client_certificates: \"maybe\" is not one of none, request, require"},
+      {"[[listen]]\naddress = \"127.0.0.1:1\"\nclient_certificates = \"require\"",
+       "test.toml:3: listen[0].client_certificates: needs tls.client_ca, the certificates that may vouch for "
+       "clients"},
+      {"[[listen]]\naddress = \"127.0.0.1:1\"\ntls = \"none\"\nclient_certificates = \"request\"\n[tls]\n"
+       "client_ca = \"ca.pem\"",
+       "test.toml:4: listen[0].client_certificates: needs TLS, and this listener has none"},
+      {"[tls]\nclient_ca = 1", "test.toml:2: tls.client_ca: must be a string, not an integer"},
+      {"[accounts]\ndovecot = \"\"", "test.toml:2: accounts.dovecot: is no path"},
+      {"[accounts]\nfile = \"a.toml\"\ndovecot = \"/run/d\"",
+       "test.toml:3: accounts.dovecot: and \"file\" exclude each other: accounts are kept in one place"},
+  };
+  for (const BadFile& each : table) {
+    EXPECT_EQ(problems(each.toml), std::vector<std::string>{std::string(each.message)}) << each.toml;
+  }
+}
+
+TEST(ConfigReader, RefusesASocketThatNoAddressCanName) {
+  const std::vector<std::string> expected{
+      "test.toml:2: accounts.dovecot: is longer than a Unix socket's path may be, 107 octets"};
+  EXPECT_EQ(problems("[accounts]\ndovecot = \"/" + std::string(107, 'd') + "\""), expected);
+  EXPECT_EQ(problems("[accounts]\ndovecot = \"/" + std::string(106, 'd') + "\""), std::vector<std::string>());
 }
 
 TEST(ConfigReader, ReportsAllProblemsInTheOrderOfTheFile) {

@@ -34,10 +34,12 @@ domains = ["*"]
 deliver = "maildir:other/{local}"
 )";
 
-std::string listening(std::string_view keys, TlsBackend backend = TlsBackend::openssl) {
+std::string listening(std::string_view keys, TlsBackend backend = TlsBackend::openssl,
+                      std::string_view tls_keys = "") {
   return "hostname = \"localhost\"\nstate = \"state\"\n[tls]\nbackend = \"" +
-         std::string(backend == TlsBackend::openssl ? "openssl" : "wolfssl") +
-         "\"\n[[listen]]\naddress = \"127.0.0.1:0\"\n" + std::string(keys) + std::string(kRoutes);
+         std::string(backend == TlsBackend::openssl ? "openssl" : "wolfssl") + "\"\n" +
+         std::string(tls_keys) + "[[listen]]\naddress = \"127.0.0.1:0\"\n" + std::string(keys) +
+         std::string(kRoutes);
 }
 
 struct Attempt {
@@ -75,13 +77,23 @@ class SubmissionTest : public AgentTest {
     ASSERT_TRUE(added);
   }
 
-  ClientConfig config(TlsUse use, TlsBackend backend = TlsBackend::openssl) {
+  // A certificate that vouches for itself, which is in ca.pem: for the name of an account, or of nobody.
+  transport::TlsCertificate client_certificate(const std::string& name) {
+    const auto made = (*tls_provider(TlsBackend::openssl))
+                          ->self_signed(transport::SelfSignedOptions(name, std::chrono::system_clock::now()));
+    std::ofstream(root_ / "ca.pem", std::ios::app) << made->certificate_pem;
+    return {transport::PemSource::text(made->certificate_pem), transport::PemSource::text(made->key_pem)};
+  }
+
+  ClientConfig config(TlsUse use, TlsBackend backend = TlsBackend::openssl,
+                      const transport::TlsCertificate& certificate = {}) {
     ClientConfig config;
     config.hello_name = "client.example";
     config.tls.use = use;
     transport::TlsClientConfig tls;
     tls.roots = transport::TlsRoots::given(
         transport::PemSource::file((root_ / "state" / "certificate.pem").string()));
+    tls.certificate = certificate;
     config.tls.context = (*tls_provider(backend))->client(tls).value();
     config.tls.target.name = "localhost";
     return config;
@@ -94,6 +106,14 @@ class SubmissionTest : public AgentTest {
     login->credentials.password = protocol::sasl::Secret(password);
     login->primitives = &primitives_;
     login->only = only;
+    return login;
+  }
+
+  std::shared_ptr<const ClientLogin> login_by_certificate() {
+    auto login = std::make_shared<ClientLogin>();
+    login->credentials.external = true;
+    login->primitives = &primitives_;
+    login->only = Mechanism::external;
     return login;
   }
 
@@ -229,6 +249,108 @@ TEST_F(SubmissionTest, ABadCertificateIsNamedAtTheStart) {
   ASSERT_FALSE(reloaded);
   EXPECT_EQ(reloaded.error().exit_code, ExitCode::configuration);
   EXPECT_NE(reloaded.error().text.find("cert.pem"), std::string::npos) << reloaded.error().text;
+}
+
+// ---- Client certificates ----
+
+constexpr std::string_view kClientCa = "client_ca = \"ca.pem\"\n";
+constexpr std::string_view kRequest = "role = \"submission\"\nclient_certificates = \"request\"\n";
+
+TEST_F(SubmissionTest, ACertificateThatNamesAnAccountLogsIn) {
+  for (const TlsBackend backend : {TlsBackend::openssl, TlsBackend::wolfssl}) {
+    std::filesystem::remove_all(root_ / "state");
+    std::filesystem::remove(root_ / "ca.pem");
+    const transport::TlsCertificate fred = client_certificate("fred");
+    RunningAgent running(root_, listening(kRequest, backend, kClientCa));
+    for (const TlsBackend mine : {TlsBackend::openssl, TlsBackend::wolfssl}) {
+      ClientConfig settings = config(TlsUse::implicit, mine, fred);
+      settings.login = login_by_certificate();
+      for (int time = 0; time < 2; ++time) {  // the second may be a resumed session
+        const Attempt attempt = send(running, settings);
+        ASSERT_TRUE(attempt.connected && *attempt.connected) << attempt.connected->error().text();
+        EXPECT_TRUE(attempt.authenticated);
+        EXPECT_TRUE(attempt.report->all_delivered());
+      }
+    }
+    EXPECT_NE(running.logged("info \"logged in\"", "mechanism=EXTERNAL user=fred"), "");
+    EXPECT_NE(running.logged("info message ", "certificate=\"CN=fred\""), "");
+  }
+  EXPECT_NE(contents("mail/here.example/bob/new").at(0).find(", client certificate verified)"),
+            std::string::npos);
+}
+
+TEST_F(SubmissionTest, ACertificateOfNobodyHereDoesNotLogIn) {
+  const transport::TlsCertificate anna = client_certificate("anna");
+  RunningAgent running(root_, listening(kRequest, TlsBackend::openssl, kClientCa));
+  ClientConfig settings = config(TlsUse::implicit, TlsBackend::openssl, anna);
+  settings.login = login_by_certificate();
+  const Attempt attempt = send(running, std::move(settings));
+  ASSERT_FALSE(*attempt.connected);
+  EXPECT_EQ(attempt.connected->error().reply->code(), protocol::code::auth_failed);
+}
+
+TEST_F(SubmissionTest, WithoutATrustedCertificateThereIsNoExternal) {
+  client_certificate("anna");
+  const transport::TlsCertificate stranger = client_certificate("fred");
+  std::filesystem::remove(root_ / "ca.pem");
+  client_certificate("anna");
+  RunningAgent running(root_, listening(kRequest, TlsBackend::openssl, kClientCa));
+  for (const transport::TlsCertificate& shown : {transport::TlsCertificate(), stranger}) {
+    ClientConfig settings = config(TlsUse::implicit, TlsBackend::openssl, shown);
+    settings.login = login_by_certificate();
+    EXPECT_FALSE(*send(running, settings).connected);
+    settings.login = login("sesame");
+    EXPECT_TRUE(send(running, settings).report->all_delivered()) << "passwords are as good as ever";
+  }
+}
+
+TEST_F(SubmissionTest, ACertificateMayBeRequired) {
+  for (const TlsBackend backend : {TlsBackend::openssl, TlsBackend::wolfssl}) {
+    std::filesystem::remove_all(root_ / "state");
+    std::filesystem::remove(root_ / "ca.pem");
+    const transport::TlsCertificate fred = client_certificate("fred");
+    RunningAgent running(root_,
+                         listening("role = \"mx\"\nclient_certificates = \"require\"\n", backend, kClientCa));
+    const Attempt good = send(running, config(TlsUse::required, TlsBackend::openssl, fred));
+    ASSERT_TRUE(*good.connected) << good.connected->error().text();
+    EXPECT_TRUE(good.report->all_delivered());
+    EXPECT_FALSE(*send(running, config(TlsUse::required)).connected);
+    running.stop();  // the client may hear of it before the log does
+    EXPECT_NE(running.logged("info \"TLS failed\""), "");
+  }
+}
+
+TEST_F(SubmissionTest, ABadClientCaIsNamedAtTheStart) {
+  RunningAgent good(root_, listening("role = \"mx\"\n"));
+  const auto reloaded = good.agent().reload(good.config(listening(kRequest, TlsBackend::openssl, kClientCa)));
+  ASSERT_FALSE(reloaded);
+  EXPECT_EQ(reloaded.error().exit_code, ExitCode::configuration);
+  EXPECT_NE(reloaded.error().text.find("ca.pem"), std::string::npos) << reloaded.error().text;
+}
+
+// ---- Resumption ----
+
+TEST_F(SubmissionTest, ContextsLastAsLongAsWhatTheyAreMadeOf) {
+  const transport::TlsCertificate fred = client_certificate("fred");
+  RunningAgent running(root_, listening(kRequest, TlsBackend::openssl, kClientCa));
+  Log log(LogConfig(), [](std::string_view) {}, transport::RealClock::instance());
+  const auto made = [&](const Config& config, const ListenerContexts& before) {
+    return server_tls(config, before, std::chrono::system_clock::now(), log).value();
+  };
+  const Config config = running.config(listening(kRequest, TlsBackend::openssl, kClientCa));
+  const ListenerContexts first = made(config, {});
+  ASSERT_NE(first.of(ClientCertificates::request), nullptr);
+  EXPECT_EQ(first.of(ClientCertificates::none), nullptr) << "no listener wants it";
+  EXPECT_EQ(made(config, first).of(ClientCertificates::request), first.of(ClientCertificates::request));
+  for (const std::string_view change : {"backend", "minimum", "ca", "certificate"}) {
+    Config other = config;
+    if (change == "backend") other.tls.backend = TlsBackend::wolfssl;
+    if (change == "minimum") other.tls.minimum = TlsVersion::v1_3;
+    if (change == "ca") client_certificate("anna");
+    if (change == "certificate") std::filesystem::remove_all(root_ / "state");
+    EXPECT_NE(made(other, first).of(ClientCertificates::request), first.of(ClientCertificates::request))
+        << change;
+  }
 }
 
 TEST_F(SubmissionTest, TheCertificatesKeyIsOurs) {

@@ -36,6 +36,17 @@ TEST(TraceHeader, NamesNobodyWhereThereAreSeveralRecipients) {
             "\tSat, 21 Nov 2026 22:31:04 +0000\r\n");
 }
 
+TEST(TraceHeader, SaysWhatAGatewayToldOfTheClient) {
+  TraceInfo info = example();
+  info.peer_name = "spike.example";
+  EXPECT_NE(trace_header(info).find("Received: from client.example (spike.example [192.0.2.1])\r\n"),
+            std::string::npos);
+  info.hello = "";
+  EXPECT_NE(trace_header(info).find("Received: from spike.example ([192.0.2.1])\r\n"), std::string::npos);
+  info.peer = transport::Endpoint();  // [UNAVAILABLE]
+  EXPECT_NE(trace_header(info).find("Received: from unknown\r\n"), std::string::npos);
+}
+
 TEST(TraceHeader, NamesTheProtocol) {
   struct Case {
     protocol::Flavor flavor;
@@ -80,6 +91,16 @@ TEST(TraceHeader, SaysHowTheMessageWasProtected) {
     EXPECT_EQ(header.find("\r\n\ttls TLS_AES_128_GCM_SHA256 (TLSv1.3);") != std::string::npos, each.tls)
         << header;
   }
+}
+
+TEST(TraceHeader, SaysThatTheClientsCertificateWasVerified) {
+  TraceInfo info = example();
+  info.tls_version = "TLSv1.3";
+  info.tls_cipher = "TLS_AES_128_GCM_SHA256";
+  info.client_verified = true;
+  EXPECT_NE(
+      trace_header(info).find("\r\n\ttls TLS_AES_128_GCM_SHA256 (TLSv1.3, client certificate verified);"),
+      std::string::npos);
 }
 
 TEST(TraceHeader, NamesTheClient) {
