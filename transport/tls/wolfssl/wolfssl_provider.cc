@@ -153,6 +153,13 @@ TlsResult<void> check_alpn(const std::vector<std::string>& protocols) {
 
 // ---- Server ----
 
+bool go_without_tickets(WOLFSSL_CTX* ctx, TlsVersion maximum) {
+  // A context that does not know TLS 1.3 takes the second call for a mistake.
+  const bool knows_1_3 = maximum == TlsVersion::tls1_3;
+  return wolfSSL_CTX_NoTicketTLSv12(ctx) == WOLFSSL_SUCCESS &&
+         (!knows_1_3 || wolfSSL_CTX_no_ticket_TLSv13(ctx) == 0);
+}
+
 class ServerContext final : public TlsServerContext, public std::enable_shared_from_this<ServerContext> {
  public:
   static TlsResult<std::shared_ptr<const TlsServerContext>> make(const TlsServerConfig& config);
@@ -185,10 +192,8 @@ TlsResult<void> ServerContext::add(const TlsServerConfig& config, const TlsCerti
   if (config.client_auth != TlsClientAuth::none) mode = WOLFSSL_VERIFY_PEER;
   if (config.client_auth == TlsClientAuth::require) mode |= WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT;
   // Its tickets do not carry the client's certificate: who resumed a session would have none.
-  if (mode != WOLFSSL_VERIFY_NONE &&
-      (wolfSSL_CTX_NoTicketTLSv12(ctx) != WOLFSSL_SUCCESS || wolfSSL_CTX_no_ticket_TLSv13(ctx) != 0)) {
+  if (mode != WOLFSSL_VERIFY_NONE && !go_without_tickets(ctx, config.maximum))
     return std::unexpected("wolfSSL refuses to go without tickets");
-  }
   wolfSSL_CTX_set_verify(ctx, mode, mode == WOLFSSL_VERIFY_NONE ? nullptr : Engine::on_certificate);
   wolfSSL_CTX_set_servername_callback(ctx, on_server_name);
   wolfSSL_CTX_set_servername_arg(ctx, this);
