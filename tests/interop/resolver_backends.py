@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import tempfile
 
+from _doh_server import DohServer
 from _name_servers import Forger, Misbehaving, Zone, failing, nsd, silent, slow, unbound
 from _peers import free_port
 
@@ -82,6 +83,7 @@ def main():
         validating = stack.enter_context(unbound(folder, real, anchor, "example.test"))
         ports = [real, validating, stack.enter_context(Misbehaving(silent)), free_port()]
         ports += [stack.enter_context(Misbehaving(answer, real)) for answer in (slow, Forger(), failing)]
+        ports += [stack.enter_context(DohServer(port)).port for port in (real, validating)]
         command = [CONFORMANCE, *(f"127.0.0.1:{port}" for port in ports), anchor]
         done = subprocess.run(command, timeout=280, check=False)
         assert done.returncode == 0, f"{CONFORMANCE} ended with {done.returncode}"

@@ -19,11 +19,11 @@ namespace {
 using namespace std::chrono_literals;
 using transport::SteadyTime;
 
-DomainName name(std::string_view text) { return *DomainName::parse(text); }
+DomainName domain(std::string_view text) { return *DomainName::parse(text); }
 
 Record record(std::string_view owner, RecordType type, std::chrono::seconds ttl, std::string data) {
   Record out;
-  out.owner = name(owner);
+  out.owner = domain(owner);
   out.type = type;
   out.ttl = ttl;
   out.data = std::move(data);
@@ -48,7 +48,7 @@ class ScriptedBackend final : public Backend {
   void with_soa(const std::string& question, std::chrono::seconds ttl) {
     const std::string numbers("\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\1\0\0", 20);
     script_[question].message.authorities.push_back(record(
-        "example", RecordType::soa, ttl, name("ns.example").wire() + name("h.example").wire() + numbers));
+        "example", RecordType::soa, ttl, domain("ns.example").wire() + domain("h.example").wire() + numbers));
   }
 
   Task<AskResult> ask(Question question, SteadyTime deadline) override {
@@ -105,14 +105,14 @@ class ResolverTest : public testing::Test {
   }
 
   Answer look_up(std::string_view text, RecordType type, transport::Duration patience = 5s) {
-    Question question(name(text), type);
+    Question question(domain(text), type);
     const SteadyTime deadline = loop_.now() + patience;
     return tests::run_task(loop_, resolver_->lookup(question, deadline));
   }
   // Begins without waiting for the end; `into` has the answer once it is there.
   void begin(std::string_view text, RecordType type, std::optional<Answer>& into,
              transport::Duration patience = 5s) {
-    Question question(name(text), type);
+    Question question(domain(text), type);
     const SteadyTime deadline = loop_.now() + patience;
     loop_.spawn(tests::keep_result(resolver_->lookup(question, deadline), into));
     tests::settle(loop_);
@@ -196,12 +196,12 @@ TEST_F(ResolverTest, AServersFailureIsAFailureAndABogusAnswerHasNoRecords) {
 }
 
 TEST_F(ResolverTest, FollowsAnAliasOutOfItsAnswerAndTheChainIsAsSecureAsItsWeakestPart) {
-  backend_->say("a.example A", {record("a.example", RecordType::cname, 50s, name("b.example").wire())},
+  backend_->say("a.example A", {record("a.example", RecordType::cname, 50s, domain("b.example").wire())},
                 Security::secure);
   backend_->say("b.example A", {record("b.example", RecordType::a, 60s, kIp)}, Security::insecure);
   const Answer answer = look_up("a.example", RecordType::a);
   ASSERT_TRUE(answer.found());
-  EXPECT_EQ(answer.canonical, name("b.example"));
+  EXPECT_EQ(answer.canonical, domain("b.example"));
   EXPECT_EQ(answer.security, Security::insecure);
   EXPECT_EQ(answer.ttl, 50s);
 }
@@ -210,13 +210,13 @@ TEST_F(ResolverTest, GivesUpOnAnEndlessChainOfAliases) {
   for (int i = 0; i < 20; ++i) {
     const std::string from = "n" + std::to_string(i) + ".example";
     const std::string to = "n" + std::to_string(i + 1) + ".example";
-    backend_->say(from + " A", {record(from, RecordType::cname, 60s, name(to).wire())});
+    backend_->say(from + " A", {record(from, RecordType::cname, 60s, domain(to).wire())});
   }
   const Answer answer = look_up("n0.example", RecordType::a);
   EXPECT_EQ(answer.fault, LookupFault::too_many);
   EXPECT_EQ(backend_->asked.size(), kMaxAliases + 1);
-  backend_->say("x.example A", {record("x.example", RecordType::cname, 60s, name("y.example").wire())});
-  backend_->say("y.example A", {record("y.example", RecordType::cname, 60s, name("x.example").wire())});
+  backend_->say("x.example A", {record("x.example", RecordType::cname, 60s, domain("y.example").wire())});
+  backend_->say("y.example A", {record("y.example", RecordType::cname, 60s, domain("x.example").wire())});
   EXPECT_EQ(look_up("x.example", RecordType::a).outcome, Answer::Outcome::failed);
 }
 

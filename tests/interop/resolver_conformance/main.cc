@@ -1,6 +1,6 @@
-// resolver_conformance NSD UNBOUND SILENT CLOSED SLOW FORGER FAILING ANCHOR: tries every backend of the
-// resolver against the servers at these endpoints, in zones whose trust anchor is ANCHOR. One line a case;
-// exit status 1 when anything is not as it should be.
+// resolver_conformance NSD UNBOUND SILENT CLOSED SLOW FORGER FAILING DOH_NSD DOH_UNBOUND ANCHOR: tries every
+// backend of the resolver against the servers at these endpoints, in zones whose trust anchor is ANCHOR. One
+// line a case; exit status 1 when anything is not as it should be.
 #include <exception>
 #include <iostream>
 #include <optional>
@@ -13,11 +13,12 @@ using namespace postrider;
 using namespace postrider::tests;
 
 std::optional<Servers> parse(int argc, char** argv) {
-  if (argc != 9) return std::nullopt;
+  if (argc != 11) return std::nullopt;
   Servers servers;
   int index = 1;
-  for (transport::Endpoint* each : {&servers.nsd, &servers.unbound, &servers.silent, &servers.closed,
-                                    &servers.slow, &servers.forger, &servers.failing}) {
+  for (transport::Endpoint* each :
+       {&servers.nsd, &servers.unbound, &servers.silent, &servers.closed, &servers.slow, &servers.forger,
+        &servers.failing, &servers.doh_nsd, &servers.doh_unbound}) {
     const auto endpoint = transport::Endpoint::parse(argv[index++]);
     if (!endpoint) return std::nullopt;
     *each = *endpoint;
@@ -31,7 +32,8 @@ std::optional<Servers> parse(int argc, char** argv) {
 int main(int argc, char** argv) try {
   const auto servers = parse(argc, argv);
   if (!servers) {
-    std::cerr << "resolver_conformance NSD UNBOUND SILENT CLOSED SLOW FORGER FAILING ANCHOR\n";
+    std::cerr
+        << "resolver_conformance NSD UNBOUND SILENT CLOSED SLOW FORGER FAILING DOH_NSD DOH_UNBOUND ANCHOR\n";
     return 64;
   }
   Report report;

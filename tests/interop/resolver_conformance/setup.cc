@@ -3,8 +3,11 @@
 #include <stdexcept>
 #include <utility>
 
+#include "postrider/resolver/backend/doh_backend.h"
 #include "postrider/resolver/backend/system_backend.h"
 #include "postrider/resolver/backend/unbound_backend.h"
+#include "postrider/transport/http/host_addresses.h"
+#include "postrider/transport/socket_network.h"
 
 namespace postrider::tests {
 
@@ -38,6 +41,36 @@ MakeBackend make_unbound(std::vector<std::string> anchors) {
   };
 }
 
+// With what it stands on. In clear, as a server on loopback may be.
+class Doh final : public resolver::Backend {
+ public:
+  Doh(Loop& loop, const Endpoint& server, const resolver::DohOptions& options)
+      : network_(loop),
+        backend_(or_throw(resolver::DohBackend::make(loop, network_, addresses_, nullptr,
+                                                     "http://" + server.to_string() + "/dns-query{?dns}",
+                                                     options))) {}
+
+  resolver::Task<resolver::AskResult> ask(resolver::Question question,
+                                          transport::SteadyTime deadline) override {
+    return backend_->ask(std::move(question), deadline);
+  }
+  std::string_view name() const noexcept override { return backend_->name(); }
+
+ private:
+  transport::SocketNetwork network_;
+  transport::FixedAddresses addresses_;
+  std::unique_ptr<resolver::DohBackend> backend_;
+};
+
+MakeBackend make_doh(resolver::DohOptions::Method method, bool trust_ad) {
+  return [method, trust_ad](Loop& loop, const std::vector<Endpoint>& servers) {
+    resolver::DohOptions options;
+    options.method = method;
+    options.trust_ad = trust_ad;
+    return std::make_unique<Doh>(loop, servers.front(), options);
+  };
+}
+
 Setup setup(std::string name, MakeBackend make, const Endpoint& server, Sight sight, bool recursive) {
   Setup made;
   made.name = std::move(name);
@@ -58,6 +91,11 @@ std::vector<Setup> setups(const Servers& servers) {
   all.push_back(
       setup("unbound by unbound", make_unbound({servers.anchor}), servers.unbound, Sight::validates, true));
   all.push_back(setup("unbound without an anchor", make_unbound({}), servers.nsd, Sight::blind, true));
+  using Method = resolver::DohOptions::Method;
+  all.push_back(
+      setup("DoH by GET at NSD", make_doh(Method::get, true), servers.doh_nsd, Sight::blind, false));
+  all.push_back(
+      setup("DoH by POST at unbound", make_doh(Method::post, true), servers.doh_unbound, Sight::by_ad, true));
   return all;
 }
 

@@ -43,7 +43,9 @@ struct Servers {
   transport::Endpoint slow;     // NSD's answers, 600 ms late
   transport::Endpoint forger;   // NSD's answers, behind forged and broken ones
   transport::Endpoint failing;  // SERVFAIL for everything
-  std::string anchor;           // the DS record of example.test
+  transport::Endpoint doh_nsd;  // DNS over HTTP in front of the first two
+  transport::Endpoint doh_unbound;
+  std::string anchor;  // the DS record of example.test
 };
 
 // Every backend, in every way in which it is used. For a new one: a make_…() in setup.cc, and a line in both
