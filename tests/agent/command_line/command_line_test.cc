@@ -154,12 +154,33 @@ TEST(CommandLine, ProbeKnowsItsPorts) {
   EXPECT_EQ(parsed<Farewell>({"probe", "h:port"}).code, ExitCode::usage);
 }
 
+TEST(CommandLine, MxTakesADomain) {
+  const auto mx = parsed<MxOptions>({"mx", "example.org", "--json", "--config", "a.toml"});
+  EXPECT_EQ(mx.domain, "example.org");
+  EXPECT_TRUE(mx.json);
+  EXPECT_EQ(mx.config, "a.toml");
+  EXPECT_EQ(parsed<Farewell>({"mx"}).code, ExitCode::usage);
+}
+
+TEST(CommandLine, SendByMxNamesNoServer) {
+  const Words words{"send", "--mx", "--from", "a@x", "--to", "b@y"};
+  EXPECT_TRUE(parsed<SendOptions>(words).mx);
+  for (const Words& more : std::vector<Words>{{"--server", "h"},
+                                              {"--lmtp"},
+                                              {"--insecure"},
+                                              {"--tls", "implicit"},
+                                              {"--user", "u", "--password-env", "PW"}}) {
+    Words wrong = words;
+    wrong.insert(wrong.end(), more.begin(), more.end());
+    EXPECT_EQ(parsed<Farewell>(wrong).code, ExitCode::usage) << more.front();
+  }
+}
+
 TEST(CommandLine, SaysWhatIsNotBuiltYet) {
-  for (const Words& words : std::vector<Words>{{"mx", "example.org", "--json"},
-                                               {"queue", "list", "--json"},
-                                               {"fuzz", "--listen", "127.0.0.1:1"},
-                                               {"smuggle", "--inbound", "h:1", "--outbound", "127.0.0.1:2"},
-                                               {"send", "--mx", "--from", "a@x", "--to", "b@y"}}) {
+  for (const Words& words :
+       std::vector<Words>{{"queue", "list", "--json"},
+                          {"fuzz", "--listen", "127.0.0.1:1"},
+                          {"smuggle", "--inbound", "h:1", "--outbound", "127.0.0.1:2"}}) {
     const Farewell farewell = parsed<Farewell>(words);
     EXPECT_EQ(farewell.code, ExitCode::unavailable) << words.front();
     EXPECT_NE(farewell.text.find("not built yet"), std::string::npos) << farewell.text;

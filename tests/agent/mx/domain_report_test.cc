@@ -40,7 +40,8 @@ DomainReport two_hosts() {
   tlsa.security = Security::secure;
   resolver::Record record;
   record.type = resolver::RecordType::tlsa;
-  record.data = std::string("\3\1\1", 3) + std::string(32, '\x0f');
+  record.data = std::string("\3\1\1");
+  record.data.append(32, '\x0f');
   tlsa.records = {record};
   first.answers.tlsa = tlsa;
   first.answers.tlsa_base = name("mx1.example.org");
