@@ -59,7 +59,7 @@ class Doh final : public resolver::Backend {
  private:
   transport::SocketNetwork network_;
   transport::FixedAddresses addresses_;
-  std::unique_ptr<resolver::DohBackend> backend_;
+  std::unique_ptr<resolver::Backend> backend_;
 };
 
 MakeBackend make_doh(resolver::DohOptions::Method method, bool trust_ad) {
