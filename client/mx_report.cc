@@ -59,7 +59,9 @@ std::string MxAttempt::text() const {
   if (endpoint && endpoint->is_ip()) text.append("[").append(endpoint->address_to_string()).append("]");
   text.append(":").append(std::to_string(port));
   if (reused) text.append(", connection reused");
-  if (reached == MxStage::session && !tls.encrypted) text.append(", in clear");
+  // TLS that failed was not meant to be clear text.
+  const bool encrypting = phase == Phase::start_tls;
+  if (reached == MxStage::session && !tls.encrypted && !encrypting) text.append(", in clear");
   if (tls.encrypted) text.append(", ").append(tls.text());
   text.append(": ").append(failed() ? why : std::to_string(delivered) + " delivered");
   return text;

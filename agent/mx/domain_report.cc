@@ -214,6 +214,7 @@ std::string DomainReport::to_text() const {
   if (plan.canonical != mail_domain.name) add(out, "alias of", plan.canonical.text());
   const std::string_view records = plan.implicit ? "none: mail goes to the domain itself" : "found";
   add(out, "MX", std::string(records) + " (" + std::string(to_string(plan.security)) + ")");
+  if (port != 25) add(out, "port", std::to_string(port) + ", as a route says");
   add(out, "MTA-STS", sts_text(sts));
   for (std::size_t i = 0; i < hosts.size(); ++i) add_host(out, hosts[i], i + 1, plan.implicit);
   return out;
@@ -223,6 +224,7 @@ std::string DomainReport::to_json() const {
   JsonObject out;
   out.text("domain", domain).text("name", mail_domain.text()).text("verdict", name_of(plan.verdict));
   out.truth("implicit", plan.implicit).text("security", to_string(plan.security));
+  out.number("port", port);
   if (plan.code == 0) {
     out.raw("reply", "null");
   } else {

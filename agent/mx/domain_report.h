@@ -32,6 +32,7 @@ struct HostReport {
 struct DomainReport {
   std::string domain;  // as the user wrote it
   resolver::MailDomain mail_domain;
+  std::uint16_t port = 25;  // where its hosts are connected to
   resolver::MxPlan plan;
   StsSummary sts;
   std::vector<HostReport> hosts;

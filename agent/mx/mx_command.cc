@@ -8,6 +8,7 @@
 #include "postrider/agent/config/config_reader.h"
 #include "postrider/agent/mx/domain_report.h"
 #include "postrider/agent/names/name_service.h"
+#include "postrider/agent/route/mx_port.h"
 #include "postrider/transport/socket_network.h"
 
 namespace postrider::agent {
@@ -47,8 +48,10 @@ transport::Task<void> look_at(Survey survey, resolver::MxHost host, const resolv
   found.sts = sts.match(host.name);
   client::HostQuestion question(host.name, survey.deadline());
   question.way = survey.report.plan.security;
+  question.port = survey.report.port;
   found.answers = co_await look_up_host(survey.loop, survey.names.resolver(), question);
   client::TlsInputs inputs;
+  inputs.port = survey.report.port;
   inputs.domain = survey.report.plan.canonical;
   inputs.host = host.name;
   inputs.mx_security = survey.report.plan.security;
@@ -96,6 +99,7 @@ ExitCode show_mx(const MxOptions& options) {
   auto domain = resolver::MailDomain::parse(options.domain);
   if (!domain) return fail(ExitCode::usage, "'" + options.domain + "' " + domain.error());
   report.mail_domain = *std::move(domain);
+  report.port = mx_port(route_table(loaded->config), report.mail_domain.text());
   // What somebody looks at once is not kept in the agent's state.
   resolver::StsStore store("");
   transport::Loop loop;

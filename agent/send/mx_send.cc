@@ -9,7 +9,7 @@
 #include <absl/random/random.h>
 
 #include "postrider/agent/names/name_service.h"
-#include "postrider/agent/route/route_table.h"
+#include "postrider/agent/route/mx_port.h"
 #include "postrider/agent/send/delivery_outcome.h"
 #include "postrider/agent/send/send_security.h"
 #include "postrider/client/mx_delivery.h"
@@ -31,13 +31,6 @@ ExitCode fail(ExitCode code, std::string_view what) {
   return code;
 }
 
-std::uint16_t port_for(const RouteTable& routes, std::string_view domain) {
-  constexpr std::uint16_t kSmtpPort = 25;
-  const auto match = routes.find(domain);
-  const auto* mx = match ? std::get_if<ToMx>(match->destination) : nullptr;
-  return mx != nullptr ? mx->port : kSmtpPort;
-}
-
 std::expected<std::vector<Group>, std::string> grouped(const client::Envelope& envelope,
                                                        const Config& config) {
   const RouteTable routes = route_table(config);
@@ -49,7 +42,7 @@ std::expected<std::vector<Group>, std::string> grouped(const client::Envelope& e
     auto domain = resolver::MailDomain::parse(host);
     if (!domain) return std::unexpected("--to: '" + std::string(host) + "' " + domain.error());
     Group& group = groups[domain->text()];
-    group.port = port_for(routes, domain->text());
+    group.port = mx_port(routes, domain->text());
     group.domain = *std::move(domain);
     group.recipients.push_back(i);
   }
@@ -116,7 +109,7 @@ client::Task<void> deliver_group(Job& job, const Group& group, const client::Env
   for (const client::MxAttempt& each : report.attempts) note(job, each.text());
   for (std::size_t i = 0; i < group.recipients.size(); ++i) {
     job.report.recipients[group.recipients[i]] = result_of(report.recipients[i]);
-    job.texts[group.recipients[i]] = report.recipients[i].text;
+    job.texts[group.recipients[i]] = protocol::to_log_line(report.recipients[i].reply);
   }
 }
 

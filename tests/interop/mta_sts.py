@@ -7,7 +7,8 @@ import subprocess
 import tempfile
 
 from _certificates import Authority
-from _support import expect, free_port, run, wait_for
+from _peers import PATIENCE, free_port, wait_for
+from _support import expect, run
 
 LOOKUP = os.environ["MTA_STS_LOOKUP"]
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -63,7 +64,7 @@ class Nginx:
         user = "user root;" if os.geteuid() == 0 else ""
         config.write_text(CONFIG.format(folder=self.folder, user=user, servers="".join(self.servers)))
         self.process = subprocess.Popen([NGINX, "-p", str(self.folder), "-e", str(self.folder / "error.log"), "-c", str(config)])
-        wait_for(self.port, self.process)
+        wait_for(self.port, self.process, PATIENCE)
 
     def stop(self):
         if self.process is not None:

@@ -114,14 +114,14 @@ FAILING_FIRST = {
 def to_real_servers(folder):
     with contextlib.ExitStack() as stack:
         accounts = stack.enter_context(Dovecot())
-        for peer in (Postfix(accounts), Exim(accounts), OpenSmtpd()):
+        for peer in (Postfix(accounts), Exim(), OpenSmtpd()):
             with peer:
                 sender = static_sender(folder, peer.mx)
                 transcript = sender.send()
                 assert len(peer.messages("bob")) == 1, (type(peer).__name__, transcript)
                 assert b"The end.\r\n" in peer.messages("bob")[0].replace(b"\n", b"\r\n").replace(b"\r\r", b"\r")
                 refused = sender.send(to="stranger@example.net", status=65)
-                assert "stranger@example.net: " in refused and "550" in refused, refused
+                assert "\nstranger@example.net: 5" in refused, refused
         with Postfix(accounts) as peer:
             sender = static_sender(folder, peer.mx)
             for number, (name, script) in enumerate(FAILING_FIRST.items()):
@@ -134,7 +134,7 @@ def to_real_servers(folder):
                       b"250 2.0.0 Ok\r\n"]
             with Hostile(peer.mx, script):
                 assert "550 5.1.1 Nobody here" in sender.send(to="box99@example.net", status=65)
-                assert not peer.messages("box99")
+                assert not peer.messages("box99", 0)
 
 
 def what_mx_says(folder):
@@ -217,10 +217,10 @@ def with_dane(folder):
     ee, ta = certificates.key_digest, certificates.root_digest
     # (chain, TLSA records, exit status, what must be said)
     cases = {
-        "ee": ("good", [f"3 1 1 {ee}"], 0, "trusted"),
-        "ta": ("good", [f"2 0 1 {ta}"], 0, "trusted"),
-        "either": ("good", [f"3 1 1 {'00' * 32}", f"2 0 1 {ta}"], 0, "trusted"),
-        "expired-ee": ("expired", [f"3 1 1 {ee}"], 0, "trusted"),  # RFC 7672 3.1.1: dates do not matter
+        "ee": ("good", [f"3 1 1 {ee}"], 0, "TLSA 3 1 1 matches"),
+        "ta": ("good", [f"2 0 1 {ta}"], 0, "TLSA 2 0 1 matches"),
+        "either": ("good", [f"3 1 1 {'00' * 32}", f"2 0 1 {ta}"], 0, "TLSA 2 0 1 matches"),
+        "expired-ee": ("expired", [f"3 1 1 {ee}"], 0, "TLSA 3 1 1 matches"),  # RFC 7672 3.1.1: dates do not matter
         "expired-ta": ("expired", [f"2 0 1 {ta}"], 69, ""),
         "mismatch": ("good", [f"3 1 1 {'00' * 32}"], 69, ""),
         "bogus": ("good", [f"3 1 1 {ee}"], 69, ""),
@@ -242,8 +242,14 @@ def with_dane(folder):
                                        f'trust_anchor = "{anchor}"', port)
                 transcript = sender.send(to="bob@signed.test", status=status)
                 arrived = list((place / "mail" / "bob" / "new").glob("*"))
-                assert len(arrived) == (1 if status == 0 else 0), (name, transcript)
-                assert said in transcript, (name, transcript)
+                assert len(arrived) == (1 if status == 0 else 0), f"{name}:\n{transcript}"
+                host = sender.mx("signed.test")["hosts"][0]
+                if name == "bogus":
+                    assert host["tls"]["verdict"] == "defer" and host["dane"]["failure"], host
+                else:
+                    assert host["security"] == "secure" and host["dane"]["usable"] == len(records), host
+                    assert host["tls"]["verify"] == "dane" and host["tls"]["clear_allowed"] is False, host
+                assert said in transcript, f"{name}:\n{transcript}"
 
 
 def main():

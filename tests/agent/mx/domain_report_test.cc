@@ -79,7 +79,7 @@ TEST(DomainReportTest, TellsScriptsTheSame) {
   EXPECT_EQ(
       json.find(
           "{\"domain\":\"Example.org\",\"name\":\"example.org\",\"verdict\":\"hosts\",\"implicit\":false,"
-          "\"security\":\"secure\",\"reply\":null,\"mta_sts\":{\"mode\":\"enforce\","),
+          "\"security\":\"secure\",\"port\":25,\"reply\":null,\"mta_sts\":{\"mode\":\"enforce\","),
       0U)
       << json;
   const std::string dane =
