@@ -5,6 +5,7 @@
 #include <cctype>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -42,6 +43,17 @@ class Dialogue {
       if (sent <= 0) return;
       octets.remove_prefix(static_cast<std::size_t>(sent));
     }
+  }
+
+  // No more will be said; the server's words can still be read.
+  void finish() { ::shutdown(socket_, SHUT_WR); }
+
+  // Octets as they come, for what is not made of lines; "" at the end of the stream or when nothing comes.
+  std::string receive() {
+    if (!input_.empty()) return std::exchange(input_, {});
+    std::array<char, 4096> block{};
+    const ssize_t size = ::recv(socket_, block.data(), block.size(), 0);
+    return size <= 0 ? std::string() : std::string(block.data(), static_cast<std::size_t>(size));
   }
 
   // One whole reply without its last CRLF; "" at the end of the stream or when nothing comes.
