@@ -11,13 +11,14 @@ namespace {
 
 using Hosts = std::vector<MxHost>;
 
-MxPlan refused(MxPlan plan, MxVerdict verdict, std::uint16_t code, std::string status, std::string text) {
+// By reference, so that `plan` is whole while `text` is made of it.
+MxPlan refused(MxPlan&& plan, MxVerdict verdict, std::uint16_t code, std::string status, std::string text) {
   plan.verdict = verdict;
   plan.hosts.clear();
   plan.code = code;
   plan.status = std::move(status);
   plan.text = std::move(text);
-  return plan;
+  return std::move(plan);
 }
 
 // "example.org", or "example.org (an alias of example.net)".
