@@ -32,7 +32,7 @@ sanitize() {
     tsan)
       labels='^(unit.(transport|resolver|server|client|agent)|interop)'
       targets=(transport_tests resolver_tests server_tests client_tests agent_tests postrider
-        resolver_conformance)
+        resolver_conformance mta_sts_lookup)
       ;;
     *) fail './dev sanitize asan or ./dev sanitize tsan' ;;
   esac
