@@ -21,7 +21,7 @@ if(TARGET postrider)
   foreach(script ${scripts})
     get_filename_component(stem ${script} NAME_WE)
     add_test(NAME interop.${stem} COMMAND ${POSTRIDER_PYTHON} ${script})
-    set_tests_properties(interop.${stem} PROPERTIES TIMEOUT 300 LABELS interop
+    set_tests_properties(interop.${stem} PROPERTIES TIMEOUT 900 LABELS interop
       ENVIRONMENT "POSTRIDER=$<TARGET_FILE:postrider>;MTA_STS_LOOKUP=$<TARGET_FILE:mta_sts_lookup>;PEERS=${PROJECT_SOURCE_DIR}/build/peers;NODE_PATH=${PROJECT_SOURCE_DIR}/build/npm/node_modules;PYTHONPATH=${CMAKE_CURRENT_LIST_DIR}/support;PYTHONDONTWRITEBYTECODE=1${conformance}")
   endforeach()
 endif()
