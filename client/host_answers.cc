@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "postrider/client/tls_decision.h"
+#include "postrider/resolver/weaker_security.h"
 #include "postrider/transport/signal.h"
 
 namespace postrider::client {
@@ -42,13 +43,6 @@ Answer not_wanted(const DomainName& host) {
 }
 
 bool has_failed(const Answer& answer) noexcept { return answer.outcome == Answer::Outcome::failed; }
-
-Security weaker(Security a, Security b) noexcept {
-  for (const Security each : {Security::bogus, Security::indeterminate, Security::insecure}) {
-    if (a == each || b == each) return each;
-  }
-  return Security::secure;
-}
 
 // RFC 7672 2.2.2: the end of a secure chain of aliases first, then the name that the MX record has.
 Task<void> look_up_tlsa(resolver::Resolver& resolver, const HostQuestion& question, HostAnswers& host) {

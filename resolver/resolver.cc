@@ -11,25 +11,13 @@
 #include <absl/container/flat_hash_map.h>
 
 #include "postrider/resolver/answer_cache.h"
+#include "postrider/resolver/weaker_security.h"
 #include "postrider/transport/signal.h"
 
 namespace postrider::resolver {
 namespace {
 
 using transport::SteadyTime;
-
-// The chain is as secure as its weakest part: from worst to best.
-int rank(Security security) noexcept {
-  switch (security) {
-    case Security::bogus: return 0;
-    case Security::indeterminate: return 1;
-    case Security::insecure: return 2;
-    case Security::secure: return 3;
-  }
-  return 0;
-}
-
-Security weaker(Security a, Security b) noexcept { return rank(a) < rank(b) ? a : b; }
 
 Answer failed(const Question& question, LookupFault fault, std::string_view why) {
   return Answer::failed(fault, to_string(question) + ": " + std::string(why));
