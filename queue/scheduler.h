@@ -1,0 +1,98 @@
+// Which consignment is tried next: one line in front of each destination, and a fair turn for every line.
+//
+//   Scheduler scheduler(spool, options);
+//   while (auto next = scheduler.next(now)) start(*next);     // in flight until
+//   scheduler.finished(*next, Health::reached, now);          // its recipients have been updated in the
+//   spool …                                                         // nothing to do before
+//   scheduler.wake(now)
+//
+// Pure: does nothing by itself, asks no clock, and the same calls give the same answers. What is due comes
+// from the spool; what was accepted a moment ago is offered and need not be looked for. Lines take turns, so
+// a destination with a hundred thousand messages delays no other one. A line holds a bounded number of
+// consignments in memory, and all lines together as well; the rest stays in the spool, and is fetched when
+// there is room again. So memory does not grow with the queue.
+//
+// Each destination has a limit of connections of its own, which begins low and grows with success (slow
+// start), and shrinks when the host cannot be reached or asks for patience; a destination that fails time and
+// again is left alone for a while that doubles, whatever is due there, and then tried with one connection.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "postrider/queue/spool.h"
+
+namespace postrider::queue {
+
+struct SchedulerOptions {
+  SchedulerOptions() = default;
+
+  std::size_t concurrency = 20;         // consignments in flight to one destination
+  std::size_t initial_concurrency = 5;  // until it has proved itself
+  std::size_t in_flight = 500;          // in all
+  std::size_t in_line = 1'000;          // of one destination, in memory
+  std::size_t in_memory = 20'000;       // in all, those in flight left out
+  std::size_t remembered = 20'000;      // destinations without anything to do whose record is kept
+  std::size_t scan = 10'000;            // consignments looked at in the spool in one call of next()
+  Duration first_rest = std::chrono::seconds(30);  // of a destination that cannot be reached; doubles
+  Duration longest_rest = std::chrono::minutes(30);
+  std::uint64_t seed = 0;  // of the jitter
+};
+
+// What an attempt has shown about the destination as a whole, whatever became of the recipients.
+enum class Health : std::uint8_t {
+  reached,      // a host took at least one message or gave verdicts on it
+  unreachable,  // no host could be reached, or none would talk
+  overloaded,   // a host asked for patience: 421, 450 4.7.x, 452 …
+  unknown,      // the attempt was broken off by us
+};
+
+struct SchedulerCounters {
+  std::size_t in_line = 0;  // in memory
+  std::size_t in_flight = 0;
+  std::size_t destinations = 0;  // with something to do, or resting
+  std::size_t resting = 0;
+};
+
+class Scheduler {
+ public:
+  // `spool` outlives the scheduler.
+  Scheduler(Spool& spool, SchedulerOptions options);
+  ~Scheduler();
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // Was made durable just now, is released, or is due earlier than before. One that is known already is only
+  // moved.
+  void offer(Consignment consignment, Time now);
+
+  // The next one to be tried. nullopt: nothing until wake(), offer() or finished(). A failure of the spool is
+  // told by failure(), and tried again.
+  std::optional<Consignment> next(Time now);
+
+  // After the spool has the outcome. `again`: when those of its recipients who are left are due.
+  void finished(const Consignment& consignment, Health health, std::optional<Time> again, Time now);
+
+  // Held or dropped: not to be tried. What is in flight stays so until it is finished.
+  void forget(MessageId id);
+  // Ends the rest of `destination`, or of all of them (""): somebody knows that it is reachable again.
+  void wake_up(std::string_view destination);
+
+  // When to call next() again if nothing happens before: `now` when there is more to do at once, kNever when
+  // there is nothing.
+  Time wake(Time now);
+
+  std::optional<SpoolFailure> failure();  // the last one since it was asked for
+  bool in_flight(MessageId id) const;
+  SchedulerCounters counters() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace postrider::queue

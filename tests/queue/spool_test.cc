@@ -1,0 +1,38 @@
+#include "postrider/queue/spool.h"
+
+#include <chrono>
+
+#include <gtest/gtest.h>
+
+namespace postrider::queue {
+namespace {
+
+QueuedRecipient to(std::string destination, int due) {
+  QueuedRecipient out;
+  out.rcpt = "RCPT TO:<a@example.org>";
+  out.destination = std::move(destination);
+  out.next_attempt = Time(std::chrono::seconds(due));
+  return out;
+}
+
+TEST(ConsignmentsTest, AreOneForEachDestinationDueWithItsFirstRecipient) {
+  QueuedMessage message;
+  message.id = MessageId{7};
+  message.priority = 3;
+  message.recipients = {to("mx:example.org", 20), to("mx:example.net", 30), to("mx:example.org", 10)};
+  const std::vector<Consignment> expected = {
+      {MessageId{7}, "mx:example.org", Time(std::chrono::seconds(10)), 3},
+      {MessageId{7}, "mx:example.net", Time(std::chrono::seconds(30)), 3},
+  };
+  EXPECT_EQ(consignments_of(message), expected);
+}
+
+TEST(ConsignmentsTest, OfAHeldMessageAreNone) {
+  QueuedMessage message;
+  message.held = true;
+  message.recipients = {to("mx:example.org", 20)};
+  EXPECT_TRUE(consignments_of(message).empty());
+}
+
+}  // namespace
+}  // namespace postrider::queue
