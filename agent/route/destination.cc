@@ -84,4 +84,26 @@ bool is_relay(const Destination& destination) noexcept {
          std::holds_alternative<ToLmtp>(destination) || std::holds_alternative<ToLmtpSocket>(destination);
 }
 
+std::string line_of(const Destination& destination, std::string_view domain) {
+  struct Writer {
+    std::string operator()(const ToMaildir&) const { return std::string(kMaildirLine); }
+    std::string operator()(const Discard&) const { return "discard"; }
+    std::string operator()(const Reject&) const { return "reject"; }
+    std::string operator()(const ToMx& mx) const {
+      std::string out = "mx:" + std::string(domain);
+      std::ranges::transform(out, out.begin(),
+                             [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
+      return mx.port == kSmtpPort ? out : out + ":" + std::to_string(mx.port);
+    }
+    std::string operator()(const ToSmartHost& to) const {
+      return (to.implicit_tls ? "smtps://" : "smtp://") + to_text(to.server);
+    }
+    std::string operator()(const ToLmtp& to) const { return "lmtp://" + to_text(to.server); }
+    std::string operator()(const ToLmtpSocket& to) const { return "lmtp+unix:" + to.socket.string(); }
+
+    std::string_view domain;
+  };
+  return std::visit(Writer{domain}, destination);
+}
+
 }  // namespace postrider::agent

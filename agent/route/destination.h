@@ -61,4 +61,9 @@ std::expected<Destination, std::string> parse_destination(std::string_view text)
 // Whether mail for `destination` leaves for another server.
 bool is_relay(const Destination& destination) noexcept;
 
+// Who waits in line together: "mx:example.org", "mx:example.org:2525", "smtp://relay.example.com:25",
+// "lmtp+unix:/run/lmtp", "maildir", … `domain` is the recipient's.
+inline constexpr std::string_view kMaildirLine = "maildir";
+std::string line_of(const Destination& destination, std::string_view domain);
+
 }  // namespace postrider::agent

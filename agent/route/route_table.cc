@@ -81,8 +81,8 @@ std::optional<RouteTable::Match> RouteTable::find(std::string_view written) cons
       consider(below_, domain.substr(dot + 1));
     }
   }
-  if (first) return Match{&routes_[*first].destination, true};
-  if (catch_all_) return Match{&routes_[*catch_all_].destination, false};
+  if (first) return Match{&routes_[*first].destination, true, *first};
+  if (catch_all_) return Match{&routes_[*catch_all_].destination, false, *catch_all_};
   return std::nullopt;
 }
 

@@ -34,6 +34,7 @@ class RouteTable {
   struct Match {
     const Destination* destination;  // lives as long as the table
     bool ours;                       // named by a route before the catch-all
+    std::size_t route;               // its index in routes()
   };
 
   // `domain` as the address has it: a name, or a literal with its brackets.

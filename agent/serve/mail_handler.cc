@@ -4,6 +4,7 @@
 
 #include "postrider/agent/serve/encryption.h"
 #include "postrider/agent/serve/mail_sink.h"
+#include "postrider/agent/serve/queue_sink.h"
 #include "postrider/transport/loop.h"
 
 namespace postrider::agent {
@@ -19,6 +20,29 @@ constexpr server::ReplyView kRecipientOk{code::ok, status::address_valid, "Recip
 
 std::string_view name_of(const protocol::ForwardPath& to) {
   return to.postmaster ? std::string_view("postmaster") : to.mailbox.text();
+}
+
+server::Reply no_queue() {
+  return server::Reply(code::local_error, status::mail_system, "There is no queue here, try again later");
+}
+
+// What a command says, as the next hop will be told: without what counts for this hop alone. SIZE is computed
+// afresh, since our header fields are added; AUTH= is for whom we trust (RFC 4954 5), which is nobody; and
+// parameters that others registered are none of the queue's business.
+std::string as_queued(protocol::Command command) {
+  if (auto* mail = std::get_if<protocol::Mail>(&command)) {
+    mail->parameters.size.reset();
+    mail->parameters.auth = protocol::LineText();
+    mail->parameters.registered = {};
+    mail->parameters.used = extensions_of(mail->parameters);
+  } else if (auto* rcpt = std::get_if<protocol::Rcpt>(&command)) {
+    rcpt->parameters.registered = {};
+  }
+  std::string line;
+  // It was read from a line, so it can be written into one.
+  [[maybe_unused]] const auto written = write_command(command, line);
+  line.resize(line.size() - 2);  // CRLF
+  return line;
 }
 
 }  // namespace
@@ -135,7 +159,9 @@ server::Answer MailHandler::on_mail(const protocol::ev::Mail& mail) {
   transaction_->extended_hello = told_.extended.value_or(info_.session().extended_hello());
   transaction_->peer_name = told_.name.value_or("");
   transaction_->sender = mail.from.mailbox.text();
+  transaction_->mail = as_queued(protocol::Mail{mail.from, mail.parameters});
   transaction_->smtputf8 = mail.parameters.smtputf8;
+  transaction_->binary = mail.parameters.body == protocol::BodyType::binary_mime;
   transaction_->started = info_.loop().now();
   return kSenderOk;
 }
@@ -147,13 +173,26 @@ server::Answer MailHandler::on_rcpt(const protocol::ev::Rcpt& rcpt) {
     log_refusal(name_of(rcpt.to), *refusal);
     return std::move(*refusal);
   }
-  MailTransaction::Recipient recipient{std::string(name_of(rcpt.to)), std::nullopt};
-  if (auto* maildir = std::get_if<IntoMaildir>(&verdict)) recipient.mailbox = std::move(maildir->mailbox);
+  MailTransaction::Recipient recipient;
+  recipient.address = name_of(rcpt.to);
+  recipient.rcpt = as_queued(protocol::Rcpt{rcpt.to, rcpt.parameters});
+  recipient.report_success = rcpt.parameters.notify.success;
+  if (auto* maildir = std::get_if<IntoMaildir>(&verdict)) {
+    recipient.mailbox = std::move(maildir->mailbox);
+    recipient.line = kMaildirLine;
+  } else if (auto* queue = std::get_if<IntoQueue>(&verdict)) {
+    recipient.line = std::move(queue->line);
+  }
   transaction_->recipients.push_back(std::move(recipient));
   return kRecipientOk;
 }
 
 server::Soon<server::Opened> MailHandler::on_data() {
+  if (needs_queue(*transaction_)) {
+    if (services_.queue == nullptr) return server::Opened(std::unexpected(no_queue()));
+    transaction_->in_content = true;
+    return server::Opened(std::make_unique<QueueSink>(services_, info_, *transaction_));
+  }
   transaction_->in_content = true;
   return server::Opened(std::make_unique<MailSink>(services_, info_, *transaction_));
 }

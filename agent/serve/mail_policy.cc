@@ -28,8 +28,7 @@ RecipientVerdict into(const Destination& destination, std::string_view local, st
   if (const auto* reject = std::get_if<Reject>(&destination)) {
     return Reply(code::mailbox_unavailable, status::not_authorized, reject->reason);
   }
-  return Reply(code::transaction_failed, protocol::EnhancedDetail{3, 3},
-               "Delivery to other servers is not built yet");
+  return IntoQueue{line_of(destination, domain)};
 }
 
 // The account's own address: its name, or where that has no domain the local part.

@@ -44,9 +44,13 @@ struct IntoMaildir {
   std::filesystem::path mailbox;
 };
 struct IntoNothing {};
+// To another server.
+struct IntoQueue {
+  std::string line;  // see line_of()
+};
 
 // Where the recipient's copy goes, or why there is none.
-using RecipientVerdict = std::variant<IntoMaildir, IntoNothing, protocol::Reply>;
+using RecipientVerdict = std::variant<IntoMaildir, IntoNothing, IntoQueue, protocol::Reply>;
 
 // Why this sender may not send: 530 5.7.0 without a login where one is needed, 553 5.7.1 with somebody else's
 // address. nullopt: it may.

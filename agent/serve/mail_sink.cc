@@ -7,10 +7,8 @@
 #include <system_error>
 #include <utility>
 
+#include "postrider/agent/serve/arrival.h"
 #include "postrider/agent/serve/trace_header.h"
-#include "postrider/transport/loop.h"
-#include "postrider/transport/signal.h"
-#include "postrider/transport/tls/info.h"
 
 namespace postrider::agent {
 namespace {
@@ -18,47 +16,6 @@ namespace {
 // A disk that is stuck for so long gets no 250 in time anyway: the client gives up after 10 minutes,
 // RFC 5321 4.5.3.2.6.
 constexpr std::chrono::minutes kDiskPatience{9};
-
-// A result on its way from a worker thread to the session. The worker hands its share over to the session's
-// loop with the news, so that the signal is touched and destroyed on the loop's thread alone.
-template <class T>
-struct Arrival {
-  explicit Arrival(transport::Loop& loop) : signal(loop) {}
-  transport::Signal signal;
-  T value{};
-};
-
-template <class T>
-auto announcer(std::shared_ptr<Arrival<T>> arrival, transport::Loop& loop) {
-  return [arrival = std::move(arrival), &loop](T value) mutable {
-    loop.post([arrival = std::move(arrival), value = std::move(value)]() mutable {
-      arrival->value = std::move(value);
-      arrival->signal.notify();
-    });
-  };
-}
-
-std::string header_of(const server::ConnectionInfo& info, const MailTransaction& transaction) {
-  TraceInfo trace;
-  trace.sender = transaction.sender;
-  trace.hello = transaction.hello;
-  trace.peer = info.peer();
-  trace.hostname = transaction.policy->hostname;
-  trace.flavor = transaction.policy->role == Role::lmtp ? protocol::Flavor::lmtp : protocol::Flavor::smtp;
-  trace.peer_name = transaction.peer_name;
-  trace.extended_hello = transaction.extended_hello;
-  trace.smtputf8 = transaction.smtputf8;
-  trace.authenticated = !transaction.user.empty();
-  if (const transport::TlsInfo* tls = info.tls()) {
-    trace.tls_version = to_string(tls->version);
-    trace.tls_cipher = tls->cipher;
-    trace.client_verified = tls->trust == transport::TlsTrust::trusted;
-  }
-  trace.id = transaction.id;
-  if (transaction.recipients.size() == 1) trace.recipient = transaction.recipients.front().address;
-  trace.time = info.loop().clock().system_now();
-  return trace_header(trace);
-}
 
 }  // namespace
 
@@ -75,7 +32,7 @@ MailSink::MailSink(const AgentServices& services, const server::ConnectionInfo& 
     completion_.emplace("Date: " + mail_date(info.loop().clock().system_now()) + "\r\n",
                         "Message-ID: <" + transaction.id + "@" + transaction.policy->hostname + ">\r\n");
   }
-  message_ = services.store.begin(header_of(info, transaction), mailboxes,
+  message_ = services.store.begin(trace_header(trace_info(info, transaction)), mailboxes,
                                   lmtp ? Recipients::apart : Recipients::together);
 }
 
@@ -94,7 +51,7 @@ bool MailSink::append(std::string_view octets) {
 
 server::Task<void> MailSink::spill() {
   auto arrival = std::make_shared<Arrival<int>>(info_.loop());
-  message_->spill(announcer<int>(arrival, info_.loop()));
+  message_->spill(announcer(arrival, info_.loop()));
   const transport::SteadyTime until = transport::later(info_.loop().now(), kDiskPatience);
   const transport::error_code late = co_await arrival->signal.wait(until);
   const int error = late ? ETIMEDOUT : arrival->value;
@@ -122,7 +79,7 @@ server::Answer MailSink::finish(const protocol::ev::BodyEnd& end, std::size_t re
 
 server::Task<server::Reply> MailSink::commit(std::uint64_t octets) {
   auto arrival = std::make_shared<Arrival<std::vector<int>>>(info_.loop());
-  message_->commit(announcer<std::vector<int>>(arrival, info_.loop()));
+  message_->commit(announcer(arrival, info_.loop()));
   message_.reset();
   const transport::SteadyTime until = transport::later(info_.loop().now(), kDiskPatience);
   const transport::error_code late = co_await arrival->signal.wait(until);

@@ -12,22 +12,29 @@
 #include "postrider/agent/log/log.h"
 #include "postrider/agent/maildir/maildir_store.h"
 #include "postrider/agent/serve/mail_policy.h"
+#include "postrider/agent/serve/trace_header.h"
 #include "postrider/server/authenticator.h"
 #include "postrider/server/handler.h"
 
 namespace postrider::agent {
+
+class QueueIntake;
 
 // What all sessions of an agent share; outlives them.
 struct AgentServices {
   MaildirStore& store;
   Log& log;
   server::Authenticator* authenticator = nullptr;  // for listeners that take submissions
+  QueueIntake* queue = nullptr;                    // for what is not delivered at once
 };
 
 struct MailTransaction {
   struct Recipient {
     std::string address;                           // without brackets
-    std::optional<std::filesystem::path> mailbox;  // none: accepted and discarded
+    std::optional<std::filesystem::path> mailbox;  // where it is delivered to at once, if it is
+    std::string rcpt;                              // the command, as the queue keeps it
+    std::string line;                              // where it waits in the queue; empty: it is discarded
+    bool report_success = false;                   // NOTIFY=SUCCESS, RFC 3461 4.1
   };
 
   std::shared_ptr<const MailPolicy> policy;
@@ -36,12 +43,21 @@ struct MailTransaction {
   bool extended_hello = true;  // EHLO or LHLO, not HELO
   std::string peer_name;       // of the client's address, when a gateway told it
   std::string sender;          // without brackets; empty for <>
+  std::string mail;            // the command, as the queue keeps it
   std::string user;            // the account; empty: nobody's
   bool smtputf8 = false;
+  bool binary = false;  // BODY=BINARYMIME
   std::vector<Recipient> recipients;
   transport::SteadyTime started;
   bool in_content = false;  // DATA or BDAT was accepted, and its end has not come
 };
+
+// Whether the queue has to take the message: somebody's copy goes to another server, or its delivery has to
+// be reported.
+bool needs_queue(const MailTransaction& transaction) noexcept;
+
+// What our Received line says of it.
+TraceInfo trace_info(const server::ConnectionInfo& info, const MailTransaction& transaction);
 
 // The line: session, id, peer, from, recipients, size, result, and how long it took since MAIL. `failed`
 // recipients of an LMTP message got another reply than `result` says.

@@ -47,8 +47,15 @@ std::string from_domain(const TraceInfo& info) {
 }  // namespace
 
 std::string trace_header(const TraceInfo& info) {
+  return return_path_field(info.sender) + received_field(info);
+}
+
+std::string return_path_field(std::string_view sender) {
+  return "Return-Path: <" + std::string(sender) + ">\r\n";
+}
+
+std::string received_field(const TraceInfo& info) {
   std::string out;
-  out.append("Return-Path: <").append(info.sender).append(">\r\n");
   out.append("Received: from ").append(from_domain(info)).append("\r\n");
   out.append("\tby ").append(info.hostname).append(" with ").append(protocol_word(info));
   out.append(" id ").append(info.id);

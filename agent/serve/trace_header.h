@@ -35,8 +35,11 @@ struct TraceInfo {
   transport::SystemTime time;
 };
 
-// Both lines with CRLF ends, ready to stand before the content.
+// Both fields with CRLF ends, ready to stand before the content.
 std::string trace_header(const TraceInfo& info);
+// Each by itself: a message that goes on to another server gets no Return-Path, RFC 5321 4.4.
+std::string return_path_field(std::string_view sender);
+std::string received_field(const TraceInfo& info);
 
 // "Sat, 21 Nov 2026 22:31:04 +0000", RFC 5322 3.3.
 std::string mail_date(transport::SystemTime time);
