@@ -1,0 +1,421 @@
+#include "postrider/agent/queue/queue_runner.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "postrider/agent/serve/arrival.h"
+
+namespace postrider::agent {
+namespace {
+
+using queue::Change;
+using queue::Consignment;
+using queue::MessageId;
+using queue::QueuedMessage;
+using queue::SpoolResult;
+using queue::Verdict;
+
+constexpr std::chrono::seconds kStoreRest{1};  // before an outcome is offered again to a store that failed
+
+queue::SchedulerOptions scheduler_options(const QueueConfig& config, std::uint64_t seed) {
+  queue::SchedulerOptions out;
+  out.concurrency = config.concurrency_per_destination;
+  out.initial_concurrency = std::min(out.initial_concurrency, out.concurrency);
+  out.in_flight = config.connections;
+  out.seed = seed;
+  return out;
+}
+
+DelivererParts with_limits(DelivererParts parts, const QueueConfig& config, std::uint64_t seed) {
+  parts.pool.per_destination = config.concurrency_per_destination;
+  parts.pool.in_all = config.connections;
+  parts.seed = seed;
+  return parts;
+}
+
+Verdict broken(const queue::SpoolFailure& failure) {
+  Verdict out;
+  out.reply = protocol::Reply(protocol::code::local_error, protocol::status::mail_system,
+                              "The queue could not read the message: " + failure.text);
+  return out;
+}
+
+std::string_view event_of(Verdict::Kind kind) {
+  switch (kind) {
+    case Verdict::Kind::delivered: return "delivered";
+    case Verdict::Kind::failed: return "not delivered";
+    case Verdict::Kind::deferred: break;
+  }
+  return "deferred";
+}
+
+}  // namespace
+
+struct QueueRunner::OpenMessage {
+  explicit OpenMessage(QueuedMessage from) : message(std::move(from)) {}
+  QueuedMessage message;
+  std::size_t users = 0;  // attempts, and changes that are not durable yet
+};
+
+// What an attempt leaves to be made durable.
+struct QueueRunner::Outcome {
+  std::optional<Change::Added> report;
+  std::optional<queue::Time> again;
+};
+
+QueueRunner::QueueRunner(RunnerParts parts)
+    : loop_(parts.deliverer.loop),
+      log_(parts.log),
+      spool_(parts.deliverer.spool),
+      ids_(spool_.newest()),
+      config_(std::move(parts.config)),
+      lifetime_(queue::Duration(config_.expire).count()),
+      deliverer_(with_limits(std::move(parts.deliverer), config_, parts.seed)),
+      scheduler_(spool_, scheduler_options(config_, parts.seed)),
+      work_(loop_),
+      idle_(loop_),
+      random_(parts.seed) {}
+
+QueueRunner::~QueueRunner() = default;
+
+void QueueRunner::start() {
+  running_ = true;
+  loop_.spawn(run());
+}
+
+void QueueRunner::use(std::shared_ptr<const DeliveryRoutes> routes, const QueueConfig& config) {
+  deliverer_.use(std::move(routes));
+  config_ = config;
+  lifetime_ = queue::Duration(config.expire).count();
+  scheduler_.wake_up("");  // what could not be reached may be routed elsewhere now
+  work_.notify();
+}
+
+queue::Duration QueueRunner::lifetime() const { return queue::Duration(lifetime_.load()); }
+
+queue::Time QueueRunner::now() const {
+  return std::chrono::floor<queue::Duration>(loop_.clock().system_now());
+}
+
+// ---- The loop ----
+
+transport::Task<void> QueueRunner::run() {
+  while (!stopping_) {
+    take_inbox();
+    const queue::Time time = now();
+    while (std::optional<Consignment> next = scheduler_.next(time)) loop_.spawn(attempt(*std::move(next)));
+    if (const auto failure = scheduler_.failure()) {
+      log_.write(LogLine(LogLevel::error, "the queue cannot be read").add("reason", failure->text));
+    }
+    const queue::Time wake = scheduler_.wake(time);
+    if (wake <= time) {
+      co_await loop_.yield();
+      continue;
+    }
+    const transport::SteadyTime until =
+        wake == queue::kNever ? transport::kNever : transport::later(loop_.now(), wake - time);
+    [[maybe_unused]] const transport::error_code woken = co_await work_.wait(until);
+  }
+  running_ = false;
+  idle_.notify();
+}
+
+transport::Task<void> QueueRunner::stop(transport::SteadyTime deadline) {
+  stopping_ = true;
+  work_.notify();
+  while ((attempts_ != 0 || running_) && loop_.now() < deadline) {
+    [[maybe_unused]] const transport::error_code ended = co_await idle_.wait(deadline);
+  }
+  give_up_.request_stop();
+  while (attempts_ != 0 || running_) {
+    [[maybe_unused]] const transport::error_code ended = co_await idle_.wait();
+  }
+  co_await deliverer_.close(transport::later(loop_.now(), std::chrono::seconds(1)));
+}
+
+void QueueRunner::accepted(std::vector<Consignment> consignments) {
+  const std::lock_guard lock(mutex_);
+  const bool first = inbox_.empty();
+  std::ranges::move(consignments, std::back_inserter(inbox_));
+  if (first) loop_.post([this] { work_.notify(); });
+}
+
+void QueueRunner::take_inbox() {
+  std::vector<Consignment> arrived;
+  {
+    const std::lock_guard lock(mutex_);
+    arrived.swap(inbox_);
+  }
+  const queue::Time time = now();
+  for (Consignment& each : arrived) scheduler_.offer(std::move(each), time);
+}
+
+// ---- One attempt ----
+
+transport::Task<void> QueueRunner::attempt(Consignment consignment) {
+  ++attempts_;
+  ++counters_.attempts;
+  SpoolResult<Opened> opened = open(consignment.id);
+  if (opened) {
+    const std::string destination = consignment.destination;
+    {
+      const std::lock_guard lock(mutex_);
+      active_[consignment.id.value].push_back(destination);
+    }
+    co_await carry_out(std::move(consignment), *opened);
+    close(*opened, destination);
+  } else {
+    if (opened.error().kind != queue::SpoolFailure::Kind::missing) {
+      LogLine line(LogLevel::error, "a message of the queue cannot be read");
+      line.add("id", consignment.id.to_string()).add("reason", opened.error().text);
+      log_.write(line);
+    }
+    scheduler_.finished(consignment, queue::Health::unknown, std::nullopt, now());
+  }
+  --attempts_;
+  idle_.notify();
+  work_.notify();
+}
+
+transport::Task<void> QueueRunner::carry_out(Consignment consignment, Opened open) {
+  Attempt attempt;
+  attempt.id = consignment.id;
+  attempt.mail = open->message.mail;
+  attempt.content = open->message.content;
+  const queue::Time time = now();
+  for (const queue::QueuedRecipient& each : open->message.recipients) {
+    if (each.destination == consignment.destination && each.next_attempt <= time) {
+      attempt.recipients.push_back(each.rcpt);
+    }
+  }
+  // Altered meanwhile: held, or due at another time.
+  if (open->message.held || attempt.recipients.empty()) {
+    std::optional<queue::Time> again;
+    for (const Consignment& each : consignments_of(open->message)) {
+      if (each.destination == consignment.destination) again = each.due;
+    }
+    scheduler_.finished(consignment, queue::Health::unknown, again, time);
+    co_return;
+  }
+  const transport::SteadyTime started = loop_.now();
+  const std::stop_token stop = give_up_.get_token();
+  AttemptResult result = co_await deliverer_.attempt(attempt, stop);
+  if (result.failure) {
+    std::ranges::fill(result.verdicts, broken(*result.failure));
+    result.health = queue::Health::unknown;
+  }
+  log_verdicts(consignment, *open, attempt, result, loop_.now() - started);
+  const Outcome outcome = settle(consignment, *open, attempt, result);
+  const bool durable = co_await make_durable(open, outcome);
+  if (!durable) co_return;  // on the way down
+  scheduler_.finished(consignment, result.health, open->message.held ? std::nullopt : outcome.again, now());
+  if (outcome.report) {
+    for (Consignment& each : consignments_of(outcome.report->message)) {
+      scheduler_.offer(std::move(each), now());
+    }
+  }
+}
+
+QueueRunner::Outcome QueueRunner::settle(const Consignment& consignment, OpenMessage& open,
+                                         const Attempt& attempt, const AttemptResult& result) {
+  std::vector<queue::RecipientVerdict> verdicts;
+  for (std::size_t i = 0; i < attempt.recipients.size(); ++i) {
+    verdicts.emplace_back(attempt.recipients[i], result.verdicts[i]);
+  }
+  queue::SettlementRules rules;
+  rules.retry = [this](std::uint32_t attempts) { return retry_after(attempts); };
+  rules.warn = config_.warn;
+  const queue::Settlement settled =
+      queue::settle(open.message, consignment.destination, verdicts, rules, now());
+  counters_.delivered += settled.delivered;
+  counters_.failed += settled.failed;
+  counters_.deferred += settled.deferred;
+  Outcome outcome;
+  outcome.again = settled.again;
+  if (!settled.notices.empty()) add_report(outcome, open, settled.notices);
+  return outcome;
+}
+
+void QueueRunner::add_report(Outcome& outcome, const OpenMessage& open,
+                             const std::vector<queue::Notice>& notices) {
+  const QueuedMessage& message = open.message;
+  const auto place = deliverer_.routes().find_address(queue::address_of(message.mail));
+  if (!place || std::holds_alternative<Reject>(*place->destination)) {
+    LogLine line(LogLevel::warning, "no route for a report to the sender");
+    line.add("id", message.id.to_string()).add("to", "<" + std::string(queue::address_of(message.mail)) + ">");
+    return log_.write(line);
+  }
+  const MessageId id = ids_.next(now());
+  const std::string content = head_of(message.id);
+  const queue::DeliveryReport report = queue::make_report(queue::report_request(
+      message, notices, deliverer_.routes().hostname, id.to_string(), content, now()));
+  QueuedMessage envelope = queue::report_envelope(message, id, report, now(), lifetime());
+  envelope.recipients.front().destination = place->line;
+  outcome.report.emplace(std::move(envelope), report.content);
+  ++counters_.reports;
+  LogLine line(LogLevel::info, "report to the sender");
+  line.add("id", id.to_string()).add("about", message.id.to_string());
+  line.add("to", "<" + std::string(queue::address_of(message.mail)) + ">");
+  line.add("action", queue::to_string(notices.front().action)).add("recipients", notices.size());
+  log_.write(line);
+}
+
+// As much as a report may return.
+std::string QueueRunner::head_of(MessageId id) {
+  std::string out;
+  const auto body = spool_.open(id);
+  while (body && out.size() <= queue::kReturnedContent) {
+    const SpoolResult<std::string_view> slice = (*body)->next();
+    if (!slice || slice->empty()) break;
+    out += *slice;
+  }
+  return out;
+}
+
+// False: the store refuses, and we are going down.
+transport::Task<bool> QueueRunner::make_durable(Opened open, const Outcome& outcome) {
+  bool told = false;
+  while (true) {
+    // What the message is now: others may have changed it while the store failed.
+    Change change;
+    if (open->message.recipients.empty()) {
+      change.removed.push_back(open->message.id);
+    } else {
+      change.updated.push_back(open->message);
+    }
+    if (outcome.report) change.added.push_back(*outcome.report);
+    auto arrival = std::make_shared<Arrival<SpoolResult<void>>>(loop_);
+    spool_.apply(std::move(change), announcer(arrival, loop_));
+    [[maybe_unused]] const transport::error_code waited = co_await arrival->signal.wait();
+    if (arrival->value) co_return true;
+    if (!told) {
+      LogLine line(LogLevel::error, "the outcome of a delivery cannot be written");
+      line.add("id", open->message.id.to_string()).add("reason", arrival->value.error().text);
+      log_.write(line);
+      told = true;
+    }
+    if (give_up_.stop_requested()) co_return false;
+    co_await transport::sleep_until(loop_, transport::later(loop_.now(), kStoreRest));
+  }
+}
+
+queue::Duration QueueRunner::retry_after(std::uint32_t attempts) {
+  const std::size_t index = std::min<std::size_t>(std::max(attempts, 1U) - 1, config_.retry.size() - 1);
+  const queue::Duration base = config_.retry[index];
+  random_ = random_ * 6364136223846793005U + 1442695040888963407U;  // Knuth's MMIX
+  const auto spread = static_cast<std::int64_t>(random_ >> 33) % 201 - 100;  // a tenth, either way
+  return base + base * spread / 1000;
+}
+
+void QueueRunner::log_verdicts(const Consignment& consignment, const OpenMessage& open,
+                               const Attempt& attempt, const AttemptResult& result,
+                               transport::Duration took) {
+  for (const std::string& note : result.notes) {
+    if (!log_.enabled(LogLevel::info)) break;
+    log_.write(LogLine(LogLevel::info, "delivery").add("id", consignment.id.to_string()).add("note", note));
+  }
+  for (std::size_t i = 0; i < attempt.recipients.size(); ++i) {
+    const Verdict& verdict = result.verdicts[i];
+    const LogLevel level = verdict.kind == Verdict::Kind::delivered ? LogLevel::info : LogLevel::warning;
+    if (!log_.enabled(level)) continue;
+    LogLine line(level, event_of(verdict.kind));
+    line.add("id", consignment.id.to_string());
+    line.add("from", "<" + std::string(queue::address_of(attempt.mail)) + ">");
+    line.add("to", "<" + std::string(queue::address_of(attempt.recipients[i])) + ">");
+    line.add("route", consignment.destination);
+    if (!verdict.host.empty()) line.add("host", verdict.host);
+    line.add("result", protocol::to_log_line(verdict.reply.view()));
+    const auto recipient =
+        std::ranges::find(open.message.recipients, attempt.recipients[i], &queue::QueuedRecipient::rcpt);
+    if (recipient != open.message.recipients.end()) line.add("attempt", recipient->attempts + 1);
+    log_.write(line.add("took", std::chrono::nanoseconds(took)));
+  }
+}
+
+// ---- Messages in hand ----
+
+SpoolResult<QueueRunner::Opened> QueueRunner::open(MessageId id) {
+  const auto found = open_.find(id.value);
+  if (found != open_.end()) {
+    ++found->second->users;
+    return found->second;
+  }
+  SpoolResult<QueuedMessage> loaded = spool_.load(id);
+  if (!loaded) return std::unexpected(loaded.error());
+  auto opened = std::make_shared<OpenMessage>(*std::move(loaded));
+  opened->users = 1;
+  open_.emplace(id.value, opened);
+  return opened;
+}
+
+void QueueRunner::close(const Opened& open, std::string_view destination) {
+  const std::uint64_t id = open->message.id.value;
+  if (!destination.empty()) {
+    const std::lock_guard lock(mutex_);
+    const auto found = active_.find(id);
+    std::erase(found->second, destination);
+    if (found->second.empty()) active_.erase(found);
+  }
+  if (--open->users == 0) open_.erase(id);
+}
+
+// ---- Operators ----
+
+std::vector<std::string> QueueRunner::active(MessageId id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = active_.find(id.value);
+  return found == active_.end() ? std::vector<std::string>() : found->second;
+}
+
+void QueueRunner::alter(MessageId id, Alteration alter, queue::Done done) {
+  loop_.post([this, id, alter = std::move(alter), done = std::move(done)]() mutable {
+    alter_now(id, std::move(alter), std::move(done));
+  });
+}
+
+void QueueRunner::alter_now(MessageId id, Alteration alter, queue::Done done) {
+  SpoolResult<Opened> opened = open(id);
+  if (!opened) return done(std::unexpected(opened.error()));
+  if ((*opened)->message.recipients.empty()) {  // delivered, and being removed
+    close(*opened, "");
+    return done(std::unexpected(queue::SpoolFailure{queue::SpoolFailure::Kind::missing, "no such message"}));
+  }
+  alter((*opened)->message);
+  Change change;
+  change.updated.push_back((*opened)->message);
+  spool_.apply(std::move(change), [this, opened = *opened, done = std::move(done)](SpoolResult<void> result) mutable {
+    loop_.post([this, opened = std::move(opened), done = std::move(done), result = std::move(result)]() mutable {
+      if (result) reschedule(opened->message);
+      close(opened, "");
+      done(std::move(result));
+    });
+  });
+}
+
+void QueueRunner::drop(MessageId id, queue::Done done) {
+  loop_.post([this, id, done = std::move(done)]() mutable { drop_now(id, std::move(done)); });
+}
+
+void QueueRunner::drop_now(MessageId id, queue::Done done) {
+  if (open_.contains(id.value)) return done(std::unexpected(being_delivered()));
+  if (const auto loaded = spool_.load(id); !loaded) return done(std::unexpected(loaded.error()));
+  scheduler_.forget(id);
+  Change change;
+  change.removed.push_back(id);
+  spool_.apply(std::move(change), std::move(done));
+}
+
+void QueueRunner::wake_up(std::string_view destination) {
+  loop_.post([this, destination = std::string(destination)] {
+    scheduler_.wake_up(destination);
+    work_.notify();
+  });
+}
+
+void QueueRunner::reschedule(const QueuedMessage& message) {
+  scheduler_.forget(message.id);
+  for (Consignment& each : consignments_of(message)) scheduler_.offer(std::move(each), now());
+  work_.notify();
+}
+
+}  // namespace postrider::agent

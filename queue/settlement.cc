@@ -1,0 +1,192 @@
+#include "postrider/queue/settlement.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "postrider/protocol/grammar/owned.h"
+#include "postrider/queue/content_scan.h"
+
+namespace postrider::queue {
+namespace {
+
+using protocol::Owned;
+
+// RFC 3463 3.5: delivery time expired.
+constexpr protocol::EnhancedDetail kExpired{4, 7};
+
+protocol::DsnNotify notify_of(const QueuedRecipient& recipient) {
+  const auto rcpt = Owned<protocol::Rcpt>::parse(recipient.rcpt);
+  return rcpt ? (*rcpt)->parameters.notify : protocol::DsnNotify();
+}
+
+class Settler {
+ public:
+  Settler(QueuedMessage& message, const SettlementRules& rules, Time now)
+      : message_(message), rules_(rules), now_(now), null_sender_(address_of(message.mail).empty()) {}
+
+  // Whether the recipient stays.
+  bool settle(QueuedRecipient& recipient, const Verdict& verdict) {
+    note(recipient, verdict);
+    switch (verdict.kind) {
+      case Verdict::Kind::delivered: return deliver(recipient, verdict);
+      case Verdict::Kind::failed: return fail(recipient, verdict);
+      case Verdict::Kind::deferred: break;
+    }
+    return defer(recipient, verdict);
+  }
+
+  Settlement outcome;
+
+ private:
+  void note(QueuedRecipient& recipient, const Verdict& verdict) {
+    ++recipient.attempts;
+    recipient.last_reply = protocol::to_log_line(verdict.reply.view());
+    recipient.last_host = verdict.local ? std::string() : verdict.host;
+  }
+
+  bool deliver(const QueuedRecipient& recipient, const Verdict& verdict) {
+    ++outcome.delivered;
+    // RFC 3461 5.2.2: whoever passed the request on leaves the report to the next host.
+    if (verdict.final_delivery || !verdict.reports_success) {
+      tell(recipient, verdict.final_delivery ? ReportAction::delivered : ReportAction::relayed, verdict);
+    }
+    return false;
+  }
+
+  bool fail(const QueuedRecipient& recipient, const Verdict& verdict) {
+    ++outcome.failed;
+    tell(recipient, ReportAction::failed, verdict);
+    return false;
+  }
+
+  bool defer(QueuedRecipient& recipient, const Verdict& verdict) {
+    if (now_ >= message_.expires) return fail(recipient, expired(verdict));
+    ++outcome.deferred;
+    // One last attempt when the time is over.
+    recipient.next_attempt = std::min(later(now_, rules_.retry(recipient.attempts)), message_.expires);
+    if (!recipient.delay_reported && now_ >= later(message_.arrived, rules_.warn)) {
+      recipient.delay_reported = true;
+      tell(recipient, ReportAction::delayed, verdict);
+    }
+    return true;
+  }
+
+  // The peer's last word is kept: it says why the time was not enough.
+  static Verdict expired(const Verdict& last) {
+    Verdict out = last;
+    out.kind = Verdict::Kind::failed;
+    if (last.local) {
+      out.reply = protocol::Reply(protocol::code::local_error, kExpired,
+                                  "Delivery time expired; last: " + protocol::to_log_line(last.reply.view()));
+    }
+    return out;
+  }
+
+  void tell(const QueuedRecipient& recipient, ReportAction action, const Verdict& verdict) {
+    if (wants_report(notify_of(recipient), action, null_sender_)) {
+      outcome.notices.emplace_back(recipient, action, verdict);
+    }
+  }
+
+  QueuedMessage& message_;
+  const SettlementRules& rules_;
+  Time now_;
+  bool null_sender_;
+};
+
+protocol::EnhancedStatus status_of(const Notice& notice, bool expired) {
+  protocol::EnhancedStatus out;
+  switch (notice.action) {
+    case ReportAction::failed: out.klass = 5; break;
+    case ReportAction::delayed: out.klass = 4; break;
+    default: out.klass = 2; break;
+  }
+  if (notice.action == ReportAction::failed && expired) {
+    out.code = kExpired;
+  } else if (const auto detail = notice.verdict.reply.status()) {
+    out.code = *detail;
+  }
+  return out;
+}
+
+ReportRecipient report_recipient(const QueuedMessage& message, const Notice& notice, Time now) {
+  ReportRecipient out;
+  out.address = address_of(notice.recipient.rcpt);
+  out.original = notice.recipient.original;
+  if (const auto rcpt = Owned<protocol::Rcpt>::parse(notice.recipient.rcpt)) {
+    const protocol::RcptParameters& parameters = (*rcpt)->parameters;
+    if (!parameters.orcpt_type.empty()) {
+      out.original_type = parameters.orcpt_type.view();
+      out.original = parameters.orcpt_address.view();
+    }
+  }
+  out.action = notice.action;
+  const bool expired = now >= message.expires && notice.verdict.reply.code().transient();
+  out.status = status_of(notice, expired);
+  if (!notice.verdict.local) {
+    out.remote_mta = notice.verdict.host.substr(0, notice.verdict.host.find('['));
+  }
+  out.diagnostic = protocol::to_log_line(notice.verdict.reply.view());
+  out.last_attempt = now;
+  if (notice.action == ReportAction::delayed) out.will_retry_until = message.expires;
+  return out;
+}
+
+}  // namespace
+
+Settlement settle(QueuedMessage& message, std::string_view destination,
+                  const std::vector<RecipientVerdict>& verdicts, const SettlementRules& rules, Time now) {
+  Settler settler(message, rules, now);
+  std::erase_if(message.recipients, [&](QueuedRecipient& recipient) {
+    if (recipient.destination != destination) return false;
+    const auto found = std::ranges::find(verdicts, recipient.rcpt, &RecipientVerdict::rcpt);
+    return found != verdicts.end() && !settler.settle(recipient, found->verdict);
+  });
+  Settlement outcome = std::move(settler.outcome);
+  for (const QueuedRecipient& each : message.recipients) {
+    if (each.destination != destination) continue;
+    outcome.again = std::min(outcome.again.value_or(kNever), each.next_attempt);
+  }
+  return outcome;
+}
+
+ReportRequest report_request(const QueuedMessage& message, const std::vector<Notice>& notices,
+                             std::string_view hostname, std::string_view id, std::string_view content,
+                             Time now) {
+  ReportRequest out;
+  out.hostname = hostname;
+  out.id = id;
+  out.now = now;
+  out.sender = address_of(message.mail);
+  out.arrived = message.arrived;
+  out.content = content;
+  out.content_octets = message.content.octets;
+  if (const auto mail = Owned<protocol::Mail>::parse(message.mail)) {
+    out.envelope_id = (*mail)->parameters.envid.view();
+    out.ret = (*mail)->parameters.ret;
+    out.sender_takes_smtputf8 = (*mail)->parameters.smtputf8;
+  }
+  for (const Notice& each : notices) out.recipients.push_back(report_recipient(message, each, now));
+  return out;
+}
+
+QueuedMessage report_envelope(const QueuedMessage& message, MessageId id, const DeliveryReport& report,
+                              Time now, Duration lifetime) {
+  QueuedMessage out;
+  out.id = id;
+  out.mail = "MAIL FROM:<>";  // RFC 3461 6.1
+  if (report.needs_eight_bit) out.mail += " BODY=8BITMIME";
+  if (report.needs_smtputf8) out.mail += " SMTPUTF8";
+  out.arrived = now;
+  out.expires = later(now, lifetime);
+  out.report = true;
+  ContentScan scan;
+  scan.feed(report.content);
+  out.content = scan.finish();
+  QueuedRecipient& recipient = out.recipients.emplace_back();
+  recipient.rcpt = "RCPT TO:<" + std::string(address_of(message.mail)) + ">";
+  recipient.next_attempt = now;
+  return out;
+}
+
+}  // namespace postrider::queue
