@@ -16,7 +16,7 @@ MAY_INCLUDE = {
     "queue": {"protocol"},
     "agent": EVERYTHING,
     "examples": EVERYTHING - {"crypto"},
-    "fuzz": {"protocol", "resolver", "transport"},
+    "fuzz": {"protocol", "queue", "resolver", "transport"},
 }
 # Tiers of a folder: each knows only the ones before it, and the headers of the folder itself.
 TIERS = {"protocol": ["grammar", "framing", "sasl", "session"]}
