@@ -9,6 +9,7 @@ found are kept beside these and are not touched.
 import pathlib
 
 import dns_seeds
+import queue_seeds
 import tls_seeds
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
@@ -241,7 +242,7 @@ def main():
                           "sasl_server": SASL_SERVER, "sasl_client": SASL_CLIENT}.items():
         for name, parts in seeds.items():
             write(target, name, with_choices(*parts))
-    for target, name, octets in (*tls_seeds.all_seeds(), *dns_seeds.all_seeds()):
+    for target, name, octets in (*tls_seeds.all_seeds(), *dns_seeds.all_seeds(), *queue_seeds.all_seeds()):
         write(target, name, octets)
 
 

@@ -40,6 +40,8 @@ struct ListenOptions {
   bool reuse_port =
       false;  // several listeners, one a thread, share the address; the kernel spreads connections
   bool ipv6_only = true;  // "[::]:25" does not take IPv4 as well
+  std::optional<unsigned>
+      mode;  // of a Unix socket's file from its first moment; the umask takes away from it
 };
 
 // Accepts connections until it is closed.

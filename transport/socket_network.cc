@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "postrider/transport/socket_stream.h"
@@ -143,6 +144,10 @@ ListenResult SocketNetwork::listen(const Endpoint& at, const ListenOptions& opti
       const int only = options.ipv6_only ? 1 : 0;
       ::setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
     }
+  }
+  // Linux makes the file of a Unix socket with the mode that the socket itself has.
+  if (options.mode && !at.is_ip() && ::fchmod(socket, *options.mode) != 0) {
+    return std::unexpected(system_error(errno));
   }
   if (const error_code failure = bind_to(socket, at)) return std::unexpected(failure);
   if (::listen(socket, options.backlog) != 0) return std::unexpected(system_error(errno));

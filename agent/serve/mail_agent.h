@@ -17,27 +17,18 @@
 #include <expected>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "postrider/agent/command_line/exit_code.h"
 #include "postrider/agent/config/config.h"
 #include "postrider/agent/serve/listener_policy.h"
 #include "postrider/agent/serve/listener_setup.h"
 #include "postrider/agent/serve/mail_transaction.h"
+#include "postrider/agent/serve/start_failure.h"
 #include "postrider/server/server.h"
 #include "postrider/transport/loop.h"
 
 namespace postrider::agent {
-
-// Why an agent does not start, or keeps its old configuration.
-struct StartFailure {
-  // What is wrong and what to do: "cannot listen on 127.0.0.1:2525: Address already in use; is another …".
-  std::string text;
-  // A listener: 77 for a port that we may not use, 78 for an address that is not ours, else 69. TLS: 78.
-  ExitCode exit_code = ExitCode::unavailable;
-};
 
 class MailAgent {
  public:
