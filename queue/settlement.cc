@@ -21,8 +21,8 @@ protocol::DsnNotify notify_of(const QueuedRecipient& recipient) {
 
 class Settler {
  public:
-  Settler(QueuedMessage& message, const SettlementRules& rules, Time now)
-      : message_(message), rules_(rules), now_(now), null_sender_(address_of(message.mail).empty()) {}
+  Settler(QueuedMessage& message, const RetrySchedule& schedule, Time now)
+      : message_(message), schedule_(schedule), now_(now), null_sender_(address_of(message.mail).empty()) {}
 
   // Whether the recipient stays.
   bool settle(QueuedRecipient& recipient, const Verdict& verdict) {
@@ -63,8 +63,8 @@ class Settler {
     if (now_ >= message_.expires) return fail(recipient, expired(verdict));
     ++outcome.deferred;
     // One last attempt when the time is over.
-    recipient.next_attempt = std::min(later(now_, rules_.retry(recipient.attempts)), message_.expires);
-    if (!recipient.delay_reported && now_ >= later(message_.arrived, rules_.warn)) {
+    recipient.next_attempt = schedule_.next_attempt(message_.id, recipient.attempts, now_, message_.expires);
+    if (!recipient.delay_reported && now_ >= schedule_.warns(message_.arrived)) {
       recipient.delay_reported = true;
       tell(recipient, ReportAction::delayed, verdict);
     }
@@ -89,7 +89,7 @@ class Settler {
   }
 
   QueuedMessage& message_;
-  const SettlementRules& rules_;
+  const RetrySchedule& schedule_;
   Time now_;
   bool null_sender_;
 };
@@ -135,8 +135,8 @@ ReportRecipient report_recipient(const QueuedMessage& message, const Notice& not
 }  // namespace
 
 Settlement settle(QueuedMessage& message, std::string_view destination,
-                  const std::vector<RecipientVerdict>& verdicts, const SettlementRules& rules, Time now) {
-  Settler settler(message, rules, now);
+                  const std::vector<RecipientVerdict>& verdicts, const RetrySchedule& schedule, Time now) {
+  Settler settler(message, schedule, now);
   std::erase_if(message.recipients, [&](QueuedRecipient& recipient) {
     if (recipient.destination != destination) return false;
     const auto found = std::ranges::find(verdicts, recipient.rcpt, &RecipientVerdict::rcpt);

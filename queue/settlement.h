@@ -1,7 +1,7 @@
 // What an attempt's verdicts make of a message: who is done, who is tried again and when, and what the sender
 // is to hear.
 //
-//   const Settlement outcome = settle(message, "mx:example.org", verdicts, rules, now);
+//   const Settlement outcome = settle(message, "mx:example.org", verdicts, schedule, now);
 //   // `message` lists those who are left; without any it is to be removed
 //   // outcome.notices: what a report has to say, if there are any
 //
@@ -10,7 +10,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +17,7 @@
 
 #include "postrider/queue/message.h"
 #include "postrider/queue/report/delivery_report.h"
+#include "postrider/queue/retry_schedule.h"
 #include "postrider/queue/time.h"
 #include "postrider/queue/verdict.h"
 
@@ -28,11 +28,6 @@ struct RecipientVerdict {
 
   std::string rcpt;  // the recipient's command, which tells it from the message's others
   Verdict verdict;
-};
-
-struct SettlementRules {
-  std::function<Duration(std::uint32_t attempts)> retry;  // how long to wait after so many attempts
-  Duration warn;                                          // from arrival to the report about a delay
 };
 
 // What the sender is to hear about one recipient.
@@ -55,7 +50,7 @@ struct Settlement {
 
 // About recipients of `message` who wait in line for `destination`; those without a verdict stay as they are.
 Settlement settle(QueuedMessage& message, std::string_view destination,
-                  const std::vector<RecipientVerdict>& verdicts, const SettlementRules& rules, Time now);
+                  const std::vector<RecipientVerdict>& verdicts, const RetrySchedule& schedule, Time now);
 
 // The report that tells `notices`; at least one. `content` as ReportRequest wants it.
 ReportRequest report_request(const QueuedMessage& message, const std::vector<Notice>& notices,

@@ -26,6 +26,15 @@ queue::SchedulerOptions scheduler_options(const QueueConfig& config, std::uint64
   return out;
 }
 
+queue::RetrySchedule retry_schedule(const QueueConfig& config, std::uint64_t seed) {
+  queue::RetryOptions out;
+  out.waits = config.retry;
+  out.expire = config.expire;
+  out.warn = config.warn;
+  out.seed = seed;
+  return queue::RetrySchedule(std::move(out));
+}
+
 DelivererParts with_limits(DelivererParts parts, const QueueConfig& config, std::uint64_t seed) {
   parts.pool.per_destination = config.concurrency_per_destination;
   parts.pool.in_all = config.connections;
@@ -74,7 +83,8 @@ QueueRunner::QueueRunner(RunnerParts parts)
       scheduler_(spool_, scheduler_options(config_, parts.seed)),
       work_(loop_),
       idle_(loop_),
-      random_(parts.seed) {}
+      seed_(parts.seed),
+      schedule_(retry_schedule(config_, seed_)) {}
 
 QueueRunner::~QueueRunner() = default;
 
@@ -87,6 +97,7 @@ void QueueRunner::use(std::shared_ptr<const DeliveryRoutes> routes, const QueueC
   deliverer_.use(std::move(routes));
   config_ = config;
   lifetime_ = queue::Duration(config.expire).count();
+  schedule_ = retry_schedule(config_, seed_);
   scheduler_.wake_up("");  // what could not be reached may be routed elsewhere now
   work_.notify();
 }
@@ -222,11 +233,8 @@ QueueRunner::Outcome QueueRunner::settle(const Consignment& consignment, OpenMes
   for (std::size_t i = 0; i < attempt.recipients.size(); ++i) {
     verdicts.emplace_back(attempt.recipients[i], result.verdicts[i]);
   }
-  queue::SettlementRules rules;
-  rules.retry = [this](std::uint32_t attempts) { return retry_after(attempts); };
-  rules.warn = config_.warn;
   const queue::Settlement settled =
-      queue::settle(open.message, consignment.destination, verdicts, rules, now());
+      queue::settle(open.message, consignment.destination, verdicts, schedule_, now());
   counters_.delivered += settled.delivered;
   counters_.failed += settled.failed;
   counters_.deferred += settled.deferred;
@@ -242,13 +250,14 @@ void QueueRunner::add_report(Outcome& outcome, const OpenMessage& open,
   const auto place = deliverer_.routes().find_address(queue::address_of(message.mail));
   if (!place || std::holds_alternative<Reject>(*place->destination)) {
     LogLine line(LogLevel::warning, "no route for a report to the sender");
-    line.add("id", message.id.to_string()).add("to", "<" + std::string(queue::address_of(message.mail)) + ">");
+    line.add("id", message.id.to_string())
+        .add("to", "<" + std::string(queue::address_of(message.mail)) + ">");
     return log_.write(line);
   }
   const MessageId id = ids_.next(now());
   const std::string content = head_of(message.id);
-  const queue::DeliveryReport report = queue::make_report(queue::report_request(
-      message, notices, deliverer_.routes().hostname, id.to_string(), content, now()));
+  const queue::DeliveryReport report = queue::make_report(
+      queue::report_request(message, notices, deliverer_.routes().hostname, id.to_string(), content, now()));
   QueuedMessage envelope = queue::report_envelope(message, id, report, now(), lifetime());
   envelope.recipients.front().destination = place->line;
   outcome.report.emplace(std::move(envelope), report.content);
@@ -297,14 +306,6 @@ transport::Task<bool> QueueRunner::make_durable(Opened open, const Outcome& outc
     if (give_up_.stop_requested()) co_return false;
     co_await transport::sleep_until(loop_, transport::later(loop_.now(), kStoreRest));
   }
-}
-
-queue::Duration QueueRunner::retry_after(std::uint32_t attempts) {
-  const std::size_t index = std::min<std::size_t>(std::max(attempts, 1U) - 1, config_.retry.size() - 1);
-  const queue::Duration base = config_.retry[index];
-  random_ = random_ * 6364136223846793005U + 1442695040888963407U;  // Knuth's MMIX
-  const auto spread = static_cast<std::int64_t>(random_ >> 33) % 201 - 100;  // a tenth, either way
-  return base + base * spread / 1000;
 }
 
 void QueueRunner::log_verdicts(const Consignment& consignment, const OpenMessage& open,
@@ -383,13 +384,15 @@ void QueueRunner::alter_now(MessageId id, Alteration alter, queue::Done done) {
   alter((*opened)->message);
   Change change;
   change.updated.push_back((*opened)->message);
-  spool_.apply(std::move(change), [this, opened = *opened, done = std::move(done)](SpoolResult<void> result) mutable {
-    loop_.post([this, opened = std::move(opened), done = std::move(done), result = std::move(result)]() mutable {
-      if (result) reschedule(opened->message);
-      close(opened, "");
-      done(std::move(result));
-    });
-  });
+  spool_.apply(
+      std::move(change), [this, opened = *opened, done = std::move(done)](SpoolResult<void> result) mutable {
+        loop_.post(
+            [this, opened = std::move(opened), done = std::move(done), result = std::move(result)]() mutable {
+              if (result) reschedule(opened->message);
+              close(opened, "");
+              done(std::move(result));
+            });
+      });
 }
 
 void QueueRunner::drop(MessageId id, queue::Done done) {

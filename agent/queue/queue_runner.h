@@ -6,16 +6,18 @@
 //   …                                          // sessions call begin() and accepted() from their threads
 //   co_await runner.stop(deadline);            // attempts under way may end until then
 //
-// A consignment keeps its turn until its outcome is durable, so nothing is tried again on the ground of an old
-// state. While any consignment of a message is in flight the message is kept in memory, and everything that
-// changes it (outcomes, an operator) does so there first, one after the other. When the store refuses an
+// A consignment keeps its turn until its outcome is durable, so nothing is tried again on the ground of an
+// old state. While any consignment of a message is in flight the message is kept in memory, and everything
+// that changes it (outcomes, an operator) does so there first, one after the other. When the store refuses an
 // outcome it is offered to it again and again: a message that was delivered must not be forgotten to be so.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -28,6 +30,7 @@
 #include "postrider/agent/queue/deliverer.h"
 #include "postrider/agent/queue/queue_access.h"
 #include "postrider/agent/queue/queue_intake.h"
+#include "postrider/queue/retry_schedule.h"
 #include "postrider/queue/scheduler.h"
 #include "postrider/queue/settlement.h"
 #include "postrider/queue/spool.h"
@@ -106,7 +109,6 @@ class QueueRunner final : public QueueIntake, public QueueAccess {
   std::string head_of(queue::MessageId id);
 
   queue::Time now() const;
-  queue::Duration retry_after(std::uint32_t attempts);
 
   transport::Loop& loop_;
   Log& log_;
@@ -116,13 +118,14 @@ class QueueRunner final : public QueueIntake, public QueueAccess {
   std::atomic<std::int64_t> lifetime_;  // milliseconds
   Deliverer deliverer_;
   queue::Scheduler scheduler_;
-  transport::Signal work_;   // something to do
-  transport::Signal idle_;   // an attempt has ended
+  transport::Signal work_;  // something to do
+  transport::Signal idle_;  // an attempt has ended
   std::stop_source give_up_;
   std::size_t attempts_ = 0;  // under way
   bool stopping_ = false;
   bool running_ = false;
-  std::uint64_t random_;
+  std::uint64_t seed_;
+  queue::RetrySchedule schedule_;
   RunnerCounters counters_;
   absl::flat_hash_map<std::uint64_t, Opened> open_;  // by id
 

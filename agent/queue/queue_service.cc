@@ -1,0 +1,129 @@
+#include "postrider/agent/queue/queue_service.h"
+
+#include <optional>
+#include <utility>
+
+#include <absl/random/random.h>
+
+#include "postrider/agent/names/name_service.h"
+#include "postrider/agent/queue/control_server.h"
+#include "postrider/agent/queue/open_spool.h"
+#include "postrider/agent/queue/queue_runner.h"
+#include "postrider/agent/send/send_security.h"
+#include "postrider/transport/socket_network.h"
+
+namespace postrider::agent {
+namespace {
+
+std::unexpected<StartFailure> wrong_configuration(std::string text) {
+  return std::unexpected(StartFailure{std::move(text), ExitCode::configuration});
+}
+
+}  // namespace
+
+class QueueService::Impl {
+ public:
+  Impl(const Config& config, const protocol::sasl::Primitives& primitives, MaildirStore& mailboxes, Log& log)
+      : primitives_(primitives),
+        mailboxes_(mailboxes),
+        log_(log),
+        network_(loop_),
+        policies_(config.state / "mta-sts") {}
+
+  std::expected<void, StartFailure> open(const Config& config) {
+    auto routes = DeliveryRoutes::make(config, primitives_);
+    if (!routes) return wrong_configuration(routes.error());
+    auto names = NameService::make(loop_, network_, config, policies_);
+    if (!names) return wrong_configuration(names.error());
+    names_ = *std::move(names);
+    auto tls = client_tls(config.tls.backend, std::nullopt);
+    if (!tls) return std::unexpected(StartFailure{tls.error().text, tls.error().code});
+    auto spool = open_spool(config);
+    if (!spool) return std::unexpected(spool.error());
+    spool_ = *std::move(spool);
+    if (const auto error = policies_.open()) {
+      LogLine line(LogLevel::warning, "MTA-STS policies are not kept on disk");
+      log_.write(line.add("reason", *error));
+    }
+    absl::BitGen random;
+    DelivererParts parts{.loop = loop_,
+                         .network = network_,
+                         .resolver = names_->resolver(),
+                         .sts = names_.get(),
+                         .spool = *spool_,
+                         .mailboxes = mailboxes_,
+                         .tls = *std::move(tls),
+                         .routes = *std::move(routes),
+                         .pool = {},
+                         .seed = 0};
+    RunnerParts runner(std::move(parts), config.queue, log_);
+    runner.seed = absl::Uniform<std::uint64_t>(random);
+    runner_.emplace(std::move(runner));
+    control_.emplace(loop_, network_, config.state / kControlSocket, *runner_, log_);
+    return {};
+  }
+
+  std::expected<void, StartFailure> start() {
+    if (auto started = control_->start(); !started) return started;
+    runner_->start();
+    LogLine line(LogLevel::info, "queue opened");
+    log_.write(line.add("messages", spool_->size()));
+    thread_ = std::thread([this] { loop_.run(); });
+    return {};
+  }
+
+  void stop(transport::Duration drain) {
+    if (!thread_.joinable()) return;
+    control_->stop();
+    loop_.post([this, drain] { loop_.spawn(wind_down(transport::later(loop_.now(), drain))); });
+    thread_.join();
+  }
+
+  const protocol::sasl::Primitives& primitives_;
+  MaildirStore& mailboxes_;
+  Log& log_;
+  transport::Loop loop_;
+  transport::SocketNetwork network_;
+  resolver::StsStore policies_;
+  std::unique_ptr<NameService> names_;
+  std::unique_ptr<queue::Spool> spool_;
+  std::optional<QueueRunner> runner_;
+  std::optional<ControlServer> control_;
+  std::thread thread_;
+
+ private:
+  transport::Task<void> wind_down(transport::SteadyTime deadline) {
+    co_await runner_->stop(deadline);
+    // What may still be under way (a look-up, a farewell) is not worth waiting for.
+    loop_.halt();
+  }
+};
+
+QueueService::QueueService(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+QueueService::~QueueService() { stop(transport::Duration::zero()); }
+
+std::expected<std::unique_ptr<QueueService>, StartFailure> QueueService::open(
+    const Config& config, const protocol::sasl::Primitives& primitives, MaildirStore& mailboxes, Log& log) {
+  auto impl = std::make_unique<Impl>(config, primitives, mailboxes, log);
+  if (auto opened = impl->open(config); !opened) return std::unexpected(opened.error());
+  return std::unique_ptr<QueueService>(new QueueService(std::move(impl)));
+}
+
+QueueIntake& QueueService::intake() noexcept { return *impl_->runner_; }
+
+std::expected<void, StartFailure> QueueService::start() { return impl_->start(); }
+
+std::expected<std::shared_ptr<const DeliveryRoutes>, std::string> QueueService::prepare(
+    const Config& config) const {
+  return DeliveryRoutes::make(config, impl_->primitives_);
+}
+
+void QueueService::reload(std::shared_ptr<const DeliveryRoutes> routes, const Config& config) {
+  impl_->loop_.post([this, routes = std::move(routes), queue = config.queue]() mutable {
+    impl_->runner_->use(std::move(routes), queue);
+  });
+}
+
+void QueueService::stop(transport::Duration drain) { impl_->stop(drain); }
+
+}  // namespace postrider::agent
