@@ -20,14 +20,16 @@ bool is_before(const Consignment& a, const Consignment& b) {
 
 }  // namespace
 
+void Fetcher::clock_set_back(Time now) {
+  // What comes due again comes from the spool, like everything else.
+  passed_ = end_of(now);
+  next_due_ = now;
+  next_pass_ = std::min(next_pass_, later(now, kBetweenPasses));
+  not_before_ = std::min(not_before_, later(now, kAfterFailure));
+}
+
 void Fetcher::fetch(Time now) {
-  // The clock was set back: what comes due again comes from the spool, like everything else.
-  if (passed_.due > end_of(now).due) {
-    passed_ = end_of(now);
-    next_due_ = now;
-    next_pass_ = std::min(next_pass_, later(now, kBetweenPasses));
-    not_before_ = std::min(not_before_, later(now, kAfterFailure));
-  }
+  if (passed_.due > end_of(now).due) clock_set_back(now);
   if (now < not_before_) return;
   if (next_due_ > now) {
     passed_ = end_of(now);

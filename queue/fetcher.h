@@ -13,7 +13,8 @@
 // refilling is begun only when its lines can be given what they want for few looks a message that was handed
 // out since, or when there is nothing else to hand out.
 //
-// A spool that fails is left alone for a second; then the reading that failed begins again where it had begun.
+// A spool that fails is left alone for a second; then the reading that failed begins again where it had
+// begun.
 #pragma once
 
 #include <cstddef>
@@ -37,6 +38,8 @@ class Fetcher {
   Fetcher& operator=(const Fetcher&) = delete;
 
   void fetch(Time now);
+  // The clock was set back to `now`.
+  void clock_set_back(Time now);
   // When fetch() has something to do that may make a line ready.
   Time wake() const;
 

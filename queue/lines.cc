@@ -23,8 +23,9 @@ SchedulerOptions at_least_one(SchedulerOptions options) {
 
 Lines::Lines(SchedulerOptions options) : options_(at_least_one(options)) {}
 
-void Lines::set_time(Time now) {
-  if (now < now_ - kClockSetBack) {
+bool Lines::set_time(Time now) {
+  const bool set_back = now < now_ - kClockSetBack;
+  if (set_back) {
     const Duration by = now_ - now;
     for (const auto& line : lines_) line->pace.clock_set_back(by);
     std::vector<std::pair<Time, Line*>> timers;
@@ -38,6 +39,7 @@ void Lines::set_time(Time now) {
     if (line.pace.resting()) line.pace.end_rest();
     refresh(line);
   }
+  return !set_back;
 }
 
 Lines::Placed Lines::place(const Consignment& consignment, From from) {

@@ -53,8 +53,9 @@ class Lines {
   Lines(const Lines&) = delete;
   Lines& operator=(const Lines&) = delete;
 
-  // What time it is for all calls until the next; ends the rests that are over.
-  void set_time(Time now);
+  // What time it is for all calls until the next; ends the rests that are over. False: the clock was set
+  // back, and with it the rests that are left.
+  bool set_time(Time now);
 
   Placed place(const Consignment& consignment, From from);
   // It is not due any more: out of its line.

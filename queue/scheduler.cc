@@ -12,7 +12,7 @@ class Scheduler::Impl {
   Impl(Spool& spool, SchedulerOptions options) : lines_(options), fetcher_(spool, lines_) {}
 
   void offer(const Consignment& consignment, Time now) {
-    lines_.set_time(now);
+    set_time(now);
     // What the pass has yet to come to is found by it when it is due.
     if (consignment.due > now && (consignment.due == kNever || fetcher_.is_ahead(consignment))) {
       lines_.take_out(consignment);
@@ -24,7 +24,7 @@ class Scheduler::Impl {
   }
 
   std::optional<Consignment> next(Time now) {
-    lines_.set_time(now);
+    set_time(now);
     if (!lines_.may_start()) return std::nullopt;
     fetcher_.fetch(now);
     std::optional<Consignment> out = lines_.hand_out();
@@ -33,7 +33,7 @@ class Scheduler::Impl {
   }
 
   void finished(const Consignment& consignment, Health health, std::optional<Time> again, Time now) {
-    lines_.set_time(now);
+    set_time(now);
     if (lines_.finished(consignment, health) && again) {
       offer(Consignment{consignment.id, consignment.destination, *again, consignment.priority}, now);
     }
@@ -44,6 +44,10 @@ class Scheduler::Impl {
     if (!lines_.may_start()) return kNever;
     if (lines_.ready()) return now;
     return std::max(now, std::min(lines_.timer(), fetcher_.wake()));
+  }
+
+  void set_time(Time now) {
+    if (!lines_.set_time(now)) fetcher_.clock_set_back(now);
   }
 
   Lines lines_;

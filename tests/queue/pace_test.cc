@@ -46,144 +46,145 @@ void play(Pace& pace, std::string_view script, std::deque<std::uint64_t>& under_
   }
 }
 
+struct Script {
+  std::string events;
+  std::size_t limit;
+  bool resting;
+};
+const Script kScripts[] = {
+    {"", 3, false},
+    // Slow start: one more after a full window.
+    {"sR", 3, false},
+    {"sRsR", 3, false},
+    {"sRsRsR", 4, false},
+    {"sssRRR", 4, false},
+    {"sRsRsR"
+     "sRsRsR",
+     4, false},
+    {"sRsRsR"
+     "sRsRsRsR",
+     5, false},
+    {"sRsRsR"
+     "sRsRsRsR"
+     "sRsRsRsRsR"
+     "sRsRsRsRsRsR"
+     "sRsRsRsRsRsRsR"
+     "sRsRsRsRsRsRsRsR"
+     "sRsRsRsRsRsRsRsR",
+     8, false},
+    // What was broken off shows nothing.
+    {"s?s?s?s?", 3, false},
+    {"sRsRs?", 3, false},
+    // Halved, once for those that were under way.
+    {"sO", 1, false},
+    {"sssOOO", 1, false},
+    {"sRsRsR"
+     "ssssOOOO",
+     2, false},
+    {"sRsRsR"
+     "ssssOOOO"
+     "sO",
+     1, false},
+    {"sRsRsR"
+     "ssssO"
+     "s"
+     "OOOO",
+     1, false},
+    // A window begins anew after that.
+    {"sRsRsR"
+     "sRsR"
+     "sO"
+     "sR",
+     2, false},
+    {"sRsRsR"
+     "sRsR"
+     "sO"
+     "sRsR",
+     3, false},
+    // Less than one is a rest.
+    {"sO"
+     "sOsO",
+     1, false},
+    {"sO"
+     "sOsOsO",
+     1, true},
+    {"sO"
+     "sOsO"
+     "sR"
+     "sO",
+     1, false},
+    // Three in a row, or the last one under way.
+    {"sssU", 3, false},
+    {"sssUU", 3, false},
+    {"sssUUU", 3, true},
+    {"ssssUUU", 3, true},
+    {"ssssUUR", 3, false},
+    {"ssssUURU", 3, true},
+    {"sssssUURUU", 3, true},
+    {"ssssssUURUU", 3, false},
+    {"sU", 3, true},
+    {"ssU", 3, false},
+    {"ssUU", 3, true},
+    {"ssU?", 3, false},
+    // The probe, and what comes of it.
+    {"sU"
+     "e",
+     1, false},
+    {"sU"
+     "e"
+     "sU",
+     1, true},
+    {"sU"
+     "e"
+     "sO",
+     1, true},
+    {"sU"
+     "e"
+     "s?",
+     1, false},
+    {"sU"
+     "e"
+     "sR",
+     3, false},
+    {"sU"
+     "e"
+     "sR"
+     "sRsRsR",
+     4, false},
+    {"sU"
+     "e"
+     "sR"
+     "ssU",
+     3, false},
+    {"sU"
+     "w",
+     1, false},
+    {"sU"
+     "w"
+     "sU",
+     1, true},
+    {"w", 3, false},
+    // One that began before the rest has reached the host.
+    {"ssssUUU"
+     "R",
+     3, false},
+    {"ssssUUU"
+     "U",
+     3, true},
+    {"ssssUUU"
+     "?",
+     3, true},
+};
+
 TEST(PaceTest, TheLimitFollowsWhatAttemptsHaveShown) {
-  struct Case {
-    std::string script;
-    std::size_t limit;
-    bool resting;
-  };
-  const Case cases[] = {
-      {"", 3, false},
-      // Slow start: one more after a full window.
-      {"sR", 3, false},
-      {"sRsR", 3, false},
-      {"sRsRsR", 4, false},
-      {"sssRRR", 4, false},
-      {"sRsRsR"
-       "sRsRsR",
-       4, false},
-      {"sRsRsR"
-       "sRsRsRsR",
-       5, false},
-      {"sRsRsR"
-       "sRsRsRsR"
-       "sRsRsRsRsR"
-       "sRsRsRsRsRsR"
-       "sRsRsRsRsRsRsR"
-       "sRsRsRsRsRsRsRsR"
-       "sRsRsRsRsRsRsRsR",
-       8, false},
-      // What was broken off shows nothing.
-      {"s?s?s?s?", 3, false},
-      {"sRsRs?", 3, false},
-      // Halved, once for those that were under way.
-      {"sO", 1, false},
-      {"sssOOO", 1, false},
-      {"sRsRsR"
-       "ssssOOOO",
-       2, false},
-      {"sRsRsR"
-       "ssssOOOO"
-       "sO",
-       1, false},
-      {"sRsRsR"
-       "ssssO"
-       "s"
-       "OOOO",
-       1, false},
-      // A window begins anew after that.
-      {"sRsRsR"
-       "sRsR"
-       "sO"
-       "sR",
-       2, false},
-      {"sRsRsR"
-       "sRsR"
-       "sO"
-       "sRsR",
-       3, false},
-      // Less than one is a rest.
-      {"sO"
-       "sOsO",
-       1, false},
-      {"sO"
-       "sOsOsO",
-       1, true},
-      {"sO"
-       "sOsO"
-       "sR"
-       "sO",
-       1, false},
-      // Three in a row, or the last one under way.
-      {"sssU", 3, false},
-      {"sssUU", 3, false},
-      {"sssUUU", 3, true},
-      {"ssssUUU", 3, true},
-      {"ssssUUR", 3, false},
-      {"ssssUURU", 3, true},
-      {"sssssUURUU", 3, true},
-      {"ssssssUURUU", 3, false},
-      {"sU", 3, true},
-      {"ssU", 3, false},
-      {"ssUU", 3, true},
-      {"ssU?", 3, false},
-      // The probe, and what comes of it.
-      {"sU"
-       "e",
-       1, false},
-      {"sU"
-       "e"
-       "sU",
-       1, true},
-      {"sU"
-       "e"
-       "sO",
-       1, true},
-      {"sU"
-       "e"
-       "s?",
-       1, false},
-      {"sU"
-       "e"
-       "sR",
-       3, false},
-      {"sU"
-       "e"
-       "sR"
-       "sRsRsR",
-       4, false},
-      {"sU"
-       "e"
-       "sR"
-       "ssU",
-       3, false},
-      {"sU"
-       "w",
-       1, false},
-      {"sU"
-       "w"
-       "sU",
-       1, true},
-      {"w", 3, false},
-      // One that began before the rest has reached the host.
-      {"ssssUUU"
-       "R",
-       3, false},
-      {"ssssUUU"
-       "U",
-       3, true},
-      {"ssssUUU"
-       "?",
-       3, true},
-  };
-  for (const Case& each : cases) {
+  for (const Script& each : kScripts) {
     const SchedulerOptions with = options();
     Pace pace(with, 1);
     std::deque<std::uint64_t> under_way;
-    play(pace, each.script, under_way);
-    EXPECT_EQ(pace.limit(), each.limit) << each.script;
-    EXPECT_EQ(pace.resting(), each.resting) << each.script;
-    EXPECT_EQ(pace.in_flight(), under_way.size()) << each.script;
+    play(pace, each.events, under_way);
+    EXPECT_EQ(pace.limit(), each.limit) << each.events;
+    EXPECT_EQ(pace.resting(), each.resting) << each.events;
+    EXPECT_EQ(pace.in_flight(), under_way.size()) << each.events;
   }
 }
 
