@@ -10,11 +10,14 @@
 // from the spool; what was accepted a moment ago is offered and need not be looked for. Lines take turns, so
 // a destination with a hundred thousand messages delays no other one. A line holds a bounded number of
 // consignments in memory, and all lines together as well; the rest stays in the spool, and is fetched when
-// there is room again. So memory does not grow with the queue.
+// there is room again. So memory does not grow with the queue (lines.h and fetcher.h say how).
 //
 // Each destination has a limit of connections of its own, which begins low and grows with success (slow
-// start), and shrinks when the host cannot be reached or asks for patience; a destination that fails time and
-// again is left alone for a while that doubles, whatever is due there, and then tried with one connection.
+// start), and shrinks when the host asks for patience; a destination that fails time and again is left alone
+// for a while that doubles, whatever is due there, and then tried with one connection (pace.h).
+//
+// One thread at a time. Of a clock that is set back it asks nothing but that it says so: rests end as they
+// would have.
 #pragma once
 
 #include <chrono>
@@ -36,10 +39,11 @@ struct SchedulerOptions {
   std::size_t in_flight = 500;          // in all
   std::size_t in_line = 1'000;          // of one destination, in memory
   std::size_t in_memory = 20'000;       // in all, those in flight left out
-  std::size_t remembered = 20'000;      // destinations without anything to do whose record is kept
-  std::size_t scan = 10'000;            // consignments looked at in the spool in one call of next()
+  std::size_t remembered = 20'000;  // destinations with nothing in memory or in flight whose record is kept
+  std::size_t scan = 10'000;        // consignments looked at in the spool in one call of next()
   Duration first_rest = std::chrono::seconds(30);  // of a destination that cannot be reached; doubles
   Duration longest_rest = std::chrono::minutes(30);
+  double per_second = 0;   // attempts for one destination; 0: as many as there may be
   std::uint64_t seed = 0;  // of the jitter
 };
 
@@ -56,6 +60,7 @@ struct SchedulerCounters {
   std::size_t in_flight = 0;
   std::size_t destinations = 0;  // with something to do, or resting
   std::size_t resting = 0;
+  std::size_t remembered = 0;  // destinations in all: never more than in_memory + in_flight + remembered
 };
 
 class Scheduler {
