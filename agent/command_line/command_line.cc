@@ -34,8 +34,7 @@ struct Missing {
   std::string_view name;
   std::string_view description;
 };
-constexpr std::array<Missing, 3> kMissing{{
-    {"queue", "look at and act on the queue (not built yet)"},
+constexpr std::array<Missing, 2> kMissing{{
     {"fuzz", "play hostile clients or servers (not built yet)"},
     {"smuggle", "find end-of-data disagreements through a relay (not built yet)"},
 }};
@@ -55,6 +54,8 @@ class Parser {
   void add_mx();
   void add_probe();
   void add_user();
+  void add_queue();
+  CLI::App& add_queue_action(CLI::App& queue, std::string_view name, std::string_view description);
   Command chosen();
   Command chosen_send();
   client::TlsUse chosen_tls(bool given) const;
@@ -62,6 +63,7 @@ class Parser {
   Command chosen_load();
   Command chosen_probe();
   Command chosen_user(const CLI::App& user);
+  Command chosen_queue(const CLI::App& queue);
   // CLI11 would take the word behind "help" for the subcommand itself.
   Command help(const std::vector<std::string>& arguments);
 
@@ -76,6 +78,8 @@ class Parser {
   SinkOptions sink_;
   LoadOptions load_;
   UserOptions user_options_;
+  QueueOptions queue_;
+  std::string id_;
   bool no_pipelining_ = false;
   std::string tls_ = "none";
   std::string listen_;
@@ -117,6 +121,7 @@ Parser::Parser()
   add_mx();
   add_probe();
   add_user();
+  add_queue();
   for (const Missing& each : kMissing) {
     subcommand(app_, each.name, each.description).allow_extras()->fallthrough(false);
   }
@@ -261,6 +266,39 @@ void Parser::add_user() {
   list.add_flag("--json", user_options_.json, "print them as JSON");
 }
 
+CLI::App& Parser::add_queue_action(CLI::App& queue, std::string_view name, std::string_view description) {
+  CLI::App& action = subcommand(queue, name, description);
+  add_config_option(action);
+  action.add_flag("--json", queue_.json, "print the result as JSON");
+  return action;
+}
+
+void Parser::add_queue() {
+  CLI::App& queue = subcommand(app_, "queue", "look at and act on the queue of a running or stopped agent");
+  add_config_option(queue);
+  queue.require_subcommand(1);
+  const std::string_view which = "id of the message, as `queue list`, the log and the 250 have it";
+  add_queue_action(queue, "list", "every message, with its recipients and their last replies");
+  CLI::App& show = add_queue_action(queue, "show", "everything that is known of one message, and its header");
+  show.add_option("ID", id_, std::string(which))->required();
+  show.add_flag("--content", queue_.content, "print the message instead, as it stands")->excludes("--json");
+  CLI::App& retry =
+      add_queue_action(queue, "retry", "try one message, those to a domain, or all of them now");
+  CLI::Option* id = retry.add_option("ID", id_, std::string(which));
+  retry.add_option("--domain", domain_, "recipients of this domain, of every message")
+      ->type_name("D")
+      ->excludes(id);
+  add_queue_action(queue, "hold", "try a message no more until it is released")
+      .add_option("ID", id_, std::string(which))
+      ->required();
+  add_queue_action(queue, "release", "try a message again that was held")
+      .add_option("ID", id_, std::string(which))
+      ->required();
+  add_queue_action(queue, "drop", "remove a message for good; its sender is not told")
+      .add_option("ID", id_, std::string(which))
+      ->required();
+}
+
 Command Parser::parse(std::vector<std::string> arguments) {
   if (!arguments.empty() && arguments.front() == "help") return help(arguments);
   std::ranges::reverse(arguments);  // CLI11 takes them from the back
@@ -292,6 +330,7 @@ Command Parser::chosen() {
   if (name == "mx") return MxOptions{config_file(), domain_, json_};
   if (name == "probe") return chosen_probe();
   if (name == "user") return chosen_user(sub);
+  if (name == "queue") return chosen_queue(sub);
   if (name == "config") {
     if (sub.get_subcommands().front()->get_name() == "default") return ConfigDefaultOptions{};
     return ConfigCheckOptions{check_file_.empty() ? config_file() : std::filesystem::path(check_file_)};
@@ -384,6 +423,28 @@ Command Parser::chosen_user(const CLI::App& user) {
                          : action == "remove" ? UserOptions::Action::remove
                                               : UserOptions::Action::list;
   return std::move(user_options_);
+}
+
+Command Parser::chosen_queue(const CLI::App& queue) {
+  using Action = QueueOptions::Action;
+  const CLI::App& sub = *queue.get_subcommands().front();
+  const std::string action = sub.get_name();
+  queue_.config = config_file();
+  queue_.action = action == "show"      ? Action::show
+                  : action == "retry"   ? Action::retry
+                  : action == "hold"    ? Action::hold
+                  : action == "release" ? Action::release
+                  : action == "drop"    ? Action::drop
+                                        : Action::list;
+  if (!id_.empty()) {
+    queue_.id = queue::MessageId::parse(id_);
+    if (!queue_.id) return usage_error("queue " + action, "'" + id_ + "' is no id: 13 of 0-9 and a-v");
+  }
+  if (action == "retry" && sub.count("--domain") != 0) {
+    if (domain_.empty()) return usage_error("queue retry", "--domain: a domain is not empty");
+    queue_.domain = domain_;
+  }
+  return std::move(queue_);
 }
 
 Command Parser::help(const std::vector<std::string>& arguments) {

@@ -14,6 +14,7 @@
 #include "postrider/agent/load/load_options.h"
 #include "postrider/agent/mx/mx_command.h"
 #include "postrider/agent/probe/probe_command.h"
+#include "postrider/agent/queue/queue_options.h"
 #include "postrider/agent/send/send_options.h"
 #include "postrider/agent/serve/serve_command.h"
 #include "postrider/agent/serve/sink_command.h"
@@ -34,6 +35,6 @@ struct Farewell {
 };
 
 using Command = std::variant<Farewell, ServeOptions, ConfigCheckOptions, ConfigDefaultOptions, SendOptions,
-                             SinkOptions, LoadOptions, ProbeOptions, UserOptions, MxOptions>;
+                             SinkOptions, LoadOptions, ProbeOptions, UserOptions, MxOptions, QueueOptions>;
 
 }  // namespace postrider::agent

@@ -10,7 +10,7 @@ struct Examples {
   std::string_view text;
 };
 
-constexpr std::array<Examples, 10> kExamples{{
+constexpr std::array<Examples, 11> kExamples{{
     {"", R"(First steps:
   postrider serve                        a mail server on 127.0.0.1:2525, mail for localhost goes to ./postrider-state
   postrider send --from me@localhost --to you@localhost --subject Hi --body 'Hello'
@@ -77,6 +77,27 @@ Examples:
   postrider user add fred@example.org                        asks for the password
   pass show mail/fred | postrider user add fred --config /etc/postrider.toml
   postrider user list --json)"},
+    {"queue",
+     R"(Asks the agent that runs with the state of the configuration; where none runs, opens its store. Every accepted
+message is delivered, reported to its sender, or in this list.
+
+States: ready, due and waiting for its turn; active, being tried right now; deferred, to be tried again later; held,
+not tried until it is released; damaged, its record cannot be read: it can be shown and dropped, and is never removed
+otherwise. A message has the first of held, active, ready, deferred that any of its recipients has.
+
+`retry` makes recipients due now and forgets that their servers could not be reached; what is held stays so. `drop`
+tells nobody: a sender who is to know needs a message of yours. What is being delivered cannot be dropped: hold it,
+and drop it a moment later. `show --content` prints the message octet by octet, whatever it does to a terminal.
+
+Examples:
+  postrider queue list
+  postrider queue list --json | jq -r '.[] | select(.state == "deferred") | .id'
+  postrider queue show 0cb9k3v8m4q1e --content > message.eml
+  postrider queue retry --domain example.org
+
+Exit status: 0 done; 65 there is no such message, or it is damaged or held; 69 the queue was in the memory of an agent
+that runs no more; 75 it is being delivered, or agent or store fail: try again; 77 the agent or the store is somebody
+else's; 78 the store cannot be opened by this version.)"},
     {"help", R"(Example:
   postrider help send)"},
 }};

@@ -10,6 +10,7 @@
 #include "postrider/agent/load/load_command.h"
 #include "postrider/agent/mx/mx_command.h"
 #include "postrider/agent/probe/probe_command.h"
+#include "postrider/agent/queue/queue_command.h"
 #include "postrider/agent/send/send_command.h"
 
 namespace postrider::agent {
@@ -27,6 +28,7 @@ ExitCode run(const LoadOptions& options) { return load(options); }
 ExitCode run(const MxOptions& options) { return show_mx(options); }
 ExitCode run(const ProbeOptions& options) { return probe(options); }
 ExitCode run(const UserOptions& options) { return user(options); }
+ExitCode run(const QueueOptions& options) { return run_queue(options); }
 
 ExitCode run(const ConfigDefaultOptions&) {
   std::cout << default_config_text() << std::flush;

@@ -1,6 +1,8 @@
 #include "postrider/agent/queue/control_client.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
 namespace postrider::agent {
@@ -12,6 +14,8 @@ using What = ControlRequest::What;
 namespace {
 
 constexpr transport::Duration kConnecting = std::chrono::seconds(5);
+// Of one page. Stops what poses as an agent and never ends.
+constexpr std::size_t kMostRecipients = 1'000'000;
 
 QueueFailure not_reached(const std::filesystem::path& socket, const transport::error_code& why) {
   QueueFailure failure(Kind::agent, "cannot reach the agent by " + socket.native() + ": " + why.message());
@@ -82,6 +86,7 @@ Task<QueueResult<ControlAnswer>> ControlClient::ask(ControlRequest request) {
 
 Task<QueueResult<std::vector<QueueEntry>>> ControlClient::entries(ControlRequest request) {
   std::vector<QueueEntry> found;
+  std::size_t recipients = 0;
   QueueResult<ControlAnswer> answer = co_await ask(std::move(request));
   for (;;) {
     if (!answer) co_return std::unexpected(std::move(answer).error());
@@ -90,9 +95,9 @@ Task<QueueResult<std::vector<QueueEntry>>> ControlClient::entries(ControlRequest
       if (found.size() >= QueueOperations::kListPage) co_return std::unexpected(nonsense());
       found.push_back(std::move(*entry));
     } else if (auto* more = std::get_if<MoreRecipients>(&*answer); more != nullptr && !found.empty()) {
-      std::vector<EntryRecipient>& recipients = found.back().recipients;
-      recipients.insert(recipients.end(), std::make_move_iterator(more->recipients.begin()),
-                        std::make_move_iterator(more->recipients.end()));
+      recipients += more->recipients.size();
+      if (recipients > kMostRecipients) co_return std::unexpected(nonsense());
+      std::ranges::move(more->recipients, std::back_inserter(found.back().recipients));
     } else {
       co_return std::unexpected(nonsense());
     }

@@ -277,6 +277,17 @@ int sockets_without_delay(std::uint16_t port) {
   return count;
 }
 
+TEST_F(SocketNetworkTest, AUnixSocketHasTheModeThatIsAskedFor) {
+  ListenOptions options;
+  options.mode = 0600;
+  const Endpoint at = folder_.socket("s");
+  listener_ = network_.listen(at, options).value();
+  struct ::stat status{};
+  ASSERT_EQ(::stat(at.path().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777u, 0600u);
+  connect();
+}
+
 TEST_F(SocketNetworkTest, NagleIsOffAtBothEnds) {
   listen(any_port_);
   connect();

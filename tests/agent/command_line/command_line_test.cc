@@ -114,6 +114,44 @@ TEST(CommandLine, ManagesAccounts) {
   }
 }
 
+TEST(CommandLine, LooksAtAndActsOnTheQueue) {
+  using Action = QueueOptions::Action;
+  const auto list = parsed<QueueOptions>({"queue", "list", "--json", "--config", "c.toml"});
+  EXPECT_EQ(list.action, Action::list);
+  EXPECT_TRUE(list.json);
+  EXPECT_EQ(list.config, "c.toml");
+  EXPECT_EQ(parsed<QueueOptions>({"--config", "c.toml", "queue", "list"}).config, "c.toml");
+  EXPECT_EQ(parsed<QueueOptions>({"queue", "--config", "c.toml", "list"}).config, "c.toml");
+  const auto show = parsed<QueueOptions>({"queue", "show", "0cb9k3v8m4q1e", "--content"});
+  EXPECT_EQ(show.action, Action::show);
+  EXPECT_EQ(show.id, queue::MessageId::parse("0cb9k3v8m4q1e"));
+  EXPECT_TRUE(show.content);
+  const auto retry = parsed<QueueOptions>({"queue", "retry"});
+  EXPECT_EQ(retry.action, Action::retry);
+  EXPECT_EQ(retry.id, std::nullopt);
+  EXPECT_EQ(retry.domain, "");
+  EXPECT_EQ(parsed<QueueOptions>({"queue", "retry", "--domain", "example.org"}).domain, "example.org");
+  EXPECT_TRUE(parsed<QueueOptions>({"queue", "retry", "0cb9k3v8m4q1e"}).id);
+  EXPECT_EQ(parsed<QueueOptions>({"queue", "hold", "0cb9k3v8m4q1e"}).action, Action::hold);
+  EXPECT_EQ(parsed<QueueOptions>({"queue", "release", "0cb9k3v8m4q1e"}).action, Action::release);
+  EXPECT_EQ(parsed<QueueOptions>({"queue", "drop", "0cb9k3v8m4q1e", "--json"}).action, Action::drop);
+  for (const Words& words : std::vector<Words>{{"queue"},
+                                               {"queue", "bogus"},
+                                               {"queue", "list", "x"},
+                                               {"queue", "show"},
+                                               {"queue", "show", "x"},
+                                               {"queue", "show", "0cb9k3v8m4q1e", "--content", "--json"},
+                                               {"queue", "hold"},
+                                               {"queue", "drop", "0CB9K3V8M4Q1E"},
+                                               {"queue", "drop", "0cb9k3v8m4q1e", "0cb9k3v8m4q1e"},
+                                               {"queue", "retry", "--domain", ""},
+                                               {"queue", "retry", "--domain", "d", "0cb9k3v8m4q1e"}}) {
+    EXPECT_EQ(parsed<Farewell>(words).code, ExitCode::usage) << words.size() << words.back();
+  }
+  const Farewell help = parsed<Farewell>({"help", "queue"});
+  EXPECT_NE(help.text.find("postrider queue retry --domain example.org"), std::string::npos);
+}
+
 TEST(CommandLine, SendKnowsTlsAndAccounts) {
   using client::TlsUse;
   const auto send = [](Words more) {
