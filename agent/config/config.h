@@ -71,6 +71,8 @@ struct ResolverConfig {
   std::optional<std::string> url;
   std::optional<std::filesystem::path> zone;
   std::optional<std::filesystem::path> trust_anchor;
+
+  friend bool operator==(const ResolverConfig&, const ResolverConfig&) = default;
 };
 
 enum class QueueStore : std::uint8_t { rocksdb, memory, postgresql };

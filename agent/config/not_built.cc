@@ -1,13 +1,7 @@
 #include "postrider/agent/config/not_built.h"
 
-#include <algorithm>
-
 namespace postrider::agent {
 namespace {
-
-std::string indexed(std::string_view table, std::size_t index, std::string_view key) {
-  return std::string(table) + "[" + std::to_string(index) + "]." + std::string(key);
-}
 
 class Collector {
  public:
@@ -29,42 +23,14 @@ class Collector {
   std::vector<ConfigProblem> problems_;
 };
 
-bool is_catch_all_alone(const RouteConfig& entry) {
-  return entry.route.domains.size() == 1 && entry.route.domains.front() == "*";
-}
-
-// The catch-all is reached by mail that somebody may relay alone. So `deliver = "mx"` behind an ordinary mx
-// listener does no harm, and is what most files will have there.
-bool is_reached(const RouteConfig& entry, const Config& config) {
-  if (!is_catch_all_alone(entry)) return true;
-  return std::ranges::any_of(config.listeners,
-                             [](const Listener& listener) { return !listener.relay_from.empty(); });
-}
-
-// With the default routes, relay_from alone asks for delivery elsewhere.
-void check_default_routes(const Config& config, Collector& collector) {
-  for (std::size_t i = 0; i < config.listeners.size(); ++i) {
-    if (config.listeners[i].relay_from.empty()) continue;
-    collector.add(
-        indexed("listen", i, "relay_from"),
-        "delivery to another server, which the default route for \"*\" asks for; write a [[route]]");
-  }
-}
-
 }  // namespace
 
 std::vector<ConfigProblem> not_built_yet(const LoadedConfig& loaded) {
   if (loaded.embedded) return {};
   Collector collector(loaded);
   const Config& config = loaded.config;
-  const bool own_routes = loaded.origins.has("route");
-  if (!own_routes) check_default_routes(config, collector);
-  if (own_routes) {
-    for (std::size_t i = 0; i < config.routes.size(); ++i) {
-      if (is_relay(config.routes[i].route.destination) && is_reached(config.routes[i], config)) {
-        collector.add(indexed("route", i, "deliver"), "delivery to another server");
-      }
-    }
+  if (config.queue.store == QueueStore::postgresql) {
+    collector.add("queue.store", "a queue in PostgreSQL; write store = \"rocksdb\"");
   }
   // The default, written out by `config default`, asks for no more than the embedded one does.
   const bool usual = config.console.address == embedded_config().config.console.address;

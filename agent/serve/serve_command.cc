@@ -21,6 +21,7 @@
 #include "postrider/agent/config/not_built.h"
 #include "postrider/agent/log/log.h"
 #include "postrider/agent/maildir/maildir_store.h"
+#include "postrider/agent/queue/queue_service.h"
 #include "postrider/agent/serve/file_limit.h"
 #include "postrider/agent/serve/mail_agent.h"
 #include "postrider/agent/serve/process_signals.h"
@@ -60,9 +61,14 @@ void clean_mailboxes(MaildirStore& store, Log& log, const Config& config) {
 
 class Reloader {
  public:
-  Reloader(const ServeOptions& options, MailAgent& agent, Log& log, const Config& started,
-           std::function<void()> reloaded)
-      : options_(options), agent_(agent), log_(log), started_(started), reloaded_(std::move(reloaded)) {}
+  Reloader(const ServeOptions& options, MailAgent& agent, QueueService& queue, Log& log,
+           const Config& started, std::function<void()> reloaded)
+      : options_(options),
+        agent_(agent),
+        queue_(queue),
+        log_(log),
+        started_(started),
+        reloaded_(std::move(reloaded)) {}
 
   // The old configuration stays in force when anything is wrong with the new one.
   void operator()() {
@@ -70,10 +76,10 @@ class Reloader {
     if (!loaded) return refuse(loaded.error());
     if (const auto missing = not_built_yet(*loaded); !missing.empty()) return refuse(missing);
     const Config config = without_what_is_not_built(*loaded);
-    if (const auto reloaded = agent_.reload(config); !reloaded) {
-      log_line(log_, LogLevel::error, reloaded.error().text);
-      return log_line(log_, LogLevel::error, "the new configuration is not used");
-    }
+    auto routes = queue_.prepare(config);
+    if (!routes) return refuse(routes.error());
+    if (const auto reloaded = agent_.reload(config); !reloaded) return refuse(reloaded.error().text);
+    queue_.reload(*std::move(routes), config);
     log_.configure(config.log);
     reloaded_();
     note_what_needs_a_restart(config);
@@ -86,6 +92,11 @@ class Reloader {
     log_line(log_, LogLevel::error, "the new configuration is not used");
   }
 
+  void refuse(std::string_view problem) {
+    log_line(log_, LogLevel::error, problem);
+    log_line(log_, LogLevel::error, "the new configuration is not used");
+  }
+
   void note_what_needs_a_restart(const Config& config) {
     const auto note = [this](bool changed, std::string_view key) {
       if (!changed) return;
@@ -94,6 +105,12 @@ class Reloader {
     note(config.threads != started_.threads, "threads");
     note(config.accounts_file != started_.accounts_file, "accounts.file");
     note(config.dovecot != started_.dovecot, "accounts.dovecot");
+    note(config.state != started_.state, "state");
+    note(config.queue.store != started_.queue.store, "queue.store");
+    note(config.queue.concurrency_per_destination != started_.queue.concurrency_per_destination,
+         "queue.concurrency_per_destination");
+    note(config.queue.connections != started_.queue.connections, "queue.connections");
+    note(config.resolver != started_.resolver, "resolver");
     note(config.limits.connections != started_.limits.connections, "limits.connections");
     note(config.limits.connections_per_address != started_.limits.connections_per_address,
          "limits.connections_per_address");
@@ -101,6 +118,7 @@ class Reloader {
 
   const ServeOptions& options_;
   MailAgent& agent_;
+  QueueService& queue_;
   Log& log_;
   const Config& started_;
   std::function<void()> reloaded_;
@@ -148,14 +166,21 @@ ExitCode run(const ServeOptions& options, const LoadedConfig& loaded) {
   } else {
     authenticator = &from_file.emplace(config.accounts_file, primitives, log).authenticator;
   }
-  const AgentServices services{store, log, authenticator};
+  const auto queue = QueueService::open(config, primitives, store, log);
+  if (!queue) {
+    log_line(log, LogLevel::error, queue.error().text);
+    return queue.error().exit_code;
+  }
+  const AgentServices services{store, log, authenticator, &(*queue)->intake()};
   MailAgent agent(loops, services, config);
   std::optional<DovecotWatch> watch;
   if (from_dovecot) {
     watch.emplace(*from_dovecot, *config.dovecot, loops[0], log, [&agent] { agent.offer_again(); });
     watch->ask_first();
   }
-  if (const auto started = agent.start(); !started) {
+  auto started = agent.start();
+  if (started) started = (*queue)->start();
+  if (!started) {
     log_line(log, LogLevel::error, started.error().text);
     return started.error().exit_code;
   }
@@ -172,9 +197,10 @@ ExitCode run(const ServeOptions& options, const LoadedConfig& loaded) {
     const auto reloaded = [&watch] {
       if (watch) watch->ask_again();
     };
-    const SignalWatch signals(end, Reloader(options, agent, log, config, reloaded));
+    const SignalWatch signals(end, Reloader(options, agent, **queue, log, config, reloaded));
     loops.run();
   }
+  (*queue)->stop(std::chrono::duration_cast<transport::Duration>(kDrain));
   const server::Counters counters = agent.counters();
   LogLine line(LogLevel::info, "stopped");
   line.add("connections", counters.connections).add("messages", counters.messages);
