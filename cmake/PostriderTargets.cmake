@@ -101,11 +101,15 @@ function(postrider_library name)
   endif()
 endfunction()
 
-# postrider_tests(FOLDER PRECOMPILED name DEPENDS target...): one program of all tests/FOLDER/**.cc, each test known to ctest, with the
-# label unit.FOLDER.
+# postrider_tests(FOLDER PRECOMPILED name EXCLUDE regex DEPENDS target...): one program of all tests/FOLDER/**.cc, but for those that
+# EXCLUDE matches, each test known to ctest, with the label unit.FOLDER.
 function(postrider_tests folder)
-  cmake_parse_arguments(ARG "" "PRECOMPILED" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "PRECOMPILED;EXCLUDE" "DEPENDS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "_main\\.cc$")
+  if(ARG_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX "${ARG_EXCLUDE}")
+  endif()
   if(NOT sources)
     return()
   endif()

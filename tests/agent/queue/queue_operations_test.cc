@@ -81,7 +81,7 @@ TEST_F(QueueOperationsTest, AMessageIsDeferredWhenAllWait) {
 
 TEST_F(QueueOperationsTest, ListsPageByPageAndDamagedOnesInTheirPlaces) {
   fill(2'500);
-  for (const std::uint64_t id : {1, 100, 101, 2'000, 2'500}) spool_.damage(MessageId{id}, "checksum");
+  for (const std::uint64_t id : {1u, 100u, 101u, 2'000u, 2'500u}) spool_.damage(MessageId{id}, "checksum");
   std::uint64_t expected = 1;
   std::size_t pages = 0;
   std::size_t damaged = 0;

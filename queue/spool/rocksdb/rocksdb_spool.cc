@@ -1,0 +1,303 @@
+#include "postrider/queue/spool/rocksdb/rocksdb_spool.h"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "postrider/queue/record.h"
+#include "postrider/queue/spool/rocksdb/database.h"
+#include "postrider/queue/spool/rocksdb/keys.h"
+#include "postrider/queue/spool/rocksdb/writer.h"
+
+namespace postrider::queue {
+namespace {
+
+std::unexpected<SpoolFailure> failed(SpoolFailure::Kind kind, std::string text) {
+  return std::unexpected(SpoolFailure{kind, std::move(text)});
+}
+
+// The one behind `key`.
+std::string behind(std::string key) { return key += '\0'; }
+
+class Arrival final : public Incoming {
+ public:
+  Arrival(std::shared_ptr<Writer> writer, MessageId id)
+      : writer_(std::move(writer)), id_(id), stored_(std::make_shared<Stored>()) {}
+  Arrival(const Arrival&) = delete;
+  Arrival& operator=(const Arrival&) = delete;
+  ~Arrival() override {
+    if (extent_.slices != 0 && !handed_over_)
+      writer_->submit(Abandoned{id_, stored_}, [](SpoolResult<void>) {});
+  }
+
+  bool append(std::string_view octets) override {
+    kept_.append(octets);
+    return kept_.size() >= kSpillAt;
+  }
+
+  void spill(Done done) override {
+    if (std::optional<SpoolFailure> failure = fate_->failure()) {
+      kept_.clear();
+      return done(std::unexpected(std::move(*failure)));
+    }
+    const std::size_t whole = kept_.size() / kSliceOctets * kSliceOctets;
+    if (whole == 0) return done({});
+    std::string rest = kept_.substr(whole);
+    kept_.resize(whole);
+    Spilled spilled{Slices{id_, extent_.slices, std::exchange(kept_, std::move(rest)), stored_}};
+    extent_.slices += static_cast<std::uint32_t>(whole / kSliceOctets);
+    extent_.octets += whole;
+    writer_->submit(
+        std::move(spilled),
+        [fate = fate_, done = std::move(done)](SpoolResult<void> result) mutable {
+          if (!result) fate->fail(result.error());
+          done(std::move(result));
+        },
+        Writer::Patience::refusable);
+  }
+
+  void commit(QueuedMessage message, Done done) override {
+    if (std::optional<SpoolFailure> failure = fate_->failure())
+      return done(std::unexpected(std::move(*failure)));
+    message.id = id_;
+    NewMessage added;
+    added.extent.octets = extent_.octets + kept_.size();
+    added.extent.slices =
+        extent_.slices + static_cast<std::uint32_t>((kept_.size() + kSliceOctets - 1) / kSliceOctets);
+    added.rest = Slices{id_, extent_.slices, std::exchange(kept_, {}), stored_};
+    added.record = encode(message);
+    added.due = consignments_of(message);
+    Alteration alteration;
+    alteration.added.push_back(std::move(added));
+    handed_over_ = writer_->submit(std::move(alteration), std::move(done), Writer::Patience::refusable);
+  }
+
+ private:
+  // Of what was spilled: told on the writer's thread.
+  class Fate {
+   public:
+    void fail(SpoolFailure failure) {
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = std::move(failure);
+    }
+    std::optional<SpoolFailure> failure() const {
+      const std::lock_guard lock(mutex_);
+      return failure_;
+    }
+
+   private:
+    mutable std::mutex mutex_;
+    std::optional<SpoolFailure> failure_;
+  };
+
+  const std::shared_ptr<Writer> writer_;
+  const MessageId id_;
+  const std::shared_ptr<Stored> stored_;
+  const std::shared_ptr<Fate> fate_ = std::make_shared<Fate>();
+  Extent extent_;  // of what was spilled
+  std::string kept_;
+  bool handed_over_ = false;
+};
+
+class StoredBody final : public Body {
+ public:
+  StoredBody(std::shared_ptr<Database> database, MessageId id, Extent extent)
+      : database_(std::move(database)), id_(id), extent_(extent) {}
+
+  SpoolResult<std::string_view> next() override {
+    if (index_ == extent_.slices) return std::string_view();
+    auto octets = database_->get(Family::content, slice_key(id_, index_));
+    if (!octets) return std::unexpected(std::move(octets.error()));
+    if (!*octets || (*octets)->size() != extent_.slice_octets(index_)) {
+      return failed(SpoolFailure::Kind::damaged, "slice " + std::to_string(index_) + " of " +
+                                                     id_.to_string() +
+                                                     (*octets ? " has lost its size" : " is missing"));
+    }
+    slice_ = std::move(**octets);
+    ++index_;
+    return slice_;
+  }
+  void rewind() override { index_ = 0; }
+
+ private:
+  const std::shared_ptr<Database> database_;
+  const MessageId id_;
+  const Extent extent_;
+  std::uint32_t index_ = 0;
+  std::string slice_;
+};
+
+}  // namespace
+
+class RocksDbSpool::Impl {
+ public:
+  Impl(std::shared_ptr<Database> store, std::shared_ptr<Writer> thread)
+      : database(std::move(store)), writer(std::move(thread)) {}
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    writer->close();
+    database->close();
+  }
+
+  SpoolResult<StoredEnvelope> envelope(MessageId id);
+  void set_aside(MessageId id) {
+    writer->submit(Unreadable{id}, [](SpoolResult<void>) {});
+  }
+  // At most `most` consignments from `from` on, all due at `until` or before.
+  SpoolResult<std::vector<Consignment>> due(std::string from, Time until, std::size_t most);
+
+  const std::shared_ptr<Database> database;
+  const std::shared_ptr<Writer> writer;
+};
+
+SpoolResult<StoredEnvelope> RocksDbSpool::Impl::envelope(MessageId id) {
+  const std::string key = id_key(id);
+  auto value = database->get(Family::envelopes, key);
+  if (!value && value.error().kind != SpoolFailure::Kind::damaged)
+    return std::unexpected(std::move(value.error()));
+  if (value && !*value) {
+    auto damaged = database->get(Family::damaged, key);
+    if (!damaged) return std::unexpected(std::move(damaged.error()));
+    if (*damaged) return failed(SpoolFailure::Kind::damaged, why_in(**damaged));
+    return failed(SpoolFailure::Kind::missing, "there is no message " + id.to_string());
+  }
+  auto read = value ? envelope_in(id, **value) : std::unexpected(value.error().text);
+  if (read) return std::move(*read);
+  set_aside(id);
+  return failed(SpoolFailure::Kind::damaged, std::move(read.error()));
+}
+
+SpoolResult<std::vector<Consignment>> RocksDbSpool::Impl::due(std::string from, Time until,
+                                                              std::size_t most) {
+  std::vector<Consignment> out;
+  std::string first = DueFloor::end();
+  bool begun = false;
+  const DueFloor::Look look = writer->due_floor().look(std::move(from));
+  SpoolResult<void> scanned =
+      database->scan(Family::due, look.from, [&](std::string_view key, std::string_view value) {
+        if (!std::exchange(begun, true)) first = key;
+        std::optional<Consignment> one = consignment_in(key, value);
+        if (!one) return true;  // nothing that we wrote
+        if (one->due > until || out.size() == most) return false;
+        out.push_back(std::move(*one));
+        return true;
+      });
+  // What a search that failed has not found may be there all the same.
+  writer->due_floor().saw(look, scanned ? first : look.from);
+  if (!scanned) return std::unexpected(std::move(scanned.error()));
+  return out;
+}
+
+RocksDbSpool::RocksDbSpool(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+RocksDbSpool::~RocksDbSpool() = default;
+
+SpoolResult<std::unique_ptr<RocksDbSpool>> RocksDbSpool::open(const std::string& path,
+                                                              RocksDbSpoolOptions options) {
+  auto database = Database::open(path, options);
+  if (!database) return std::unexpected(std::move(database.error()));
+  std::shared_ptr<Database> shared = std::move(*database);
+  auto writer = Writer::start(shared, options);
+  if (!writer) return std::unexpected(std::move(writer.error()));
+  auto impl = std::make_unique<Impl>(std::move(shared), std::move(*writer));
+  return std::unique_ptr<RocksDbSpool>(new RocksDbSpool(std::move(impl)));
+}
+
+std::unique_ptr<Incoming> RocksDbSpool::begin(MessageId id) {
+  return std::make_unique<Arrival>(impl_->writer, id);
+}
+
+void RocksDbSpool::apply(Change change, Done done) {
+  Alteration alteration;
+  for (Change::Added& each : change.added) {
+    NewMessage added;
+    added.extent.octets = each.content.size();
+    added.extent.slices = static_cast<std::uint32_t>((each.content.size() + kSliceOctets - 1) / kSliceOctets);
+    added.rest = Slices{each.message.id, 0, std::move(each.content), nullptr};
+    added.record = encode(each.message);
+    added.due = consignments_of(each.message);
+    alteration.added.push_back(std::move(added));
+  }
+  for (const QueuedMessage& each : change.updated)
+    alteration.updated.push_back(Update{each.id, encode(each), consignments_of(each)});
+  alteration.removed = std::move(change.removed);
+  impl_->writer->submit(std::move(alteration), std::move(done));
+}
+
+SpoolResult<QueuedMessage> RocksDbSpool::load(MessageId id) {
+  auto envelope = impl_->envelope(id);
+  if (!envelope) return std::unexpected(std::move(envelope.error()));
+  return std::move(envelope->message);
+}
+
+SpoolResult<std::unique_ptr<Body>> RocksDbSpool::open(MessageId id) {
+  auto envelope = impl_->envelope(id);
+  if (!envelope) return std::unexpected(std::move(envelope.error()));
+  return std::make_unique<StoredBody>(impl_->database, id, envelope->extent);
+}
+
+// `each` may come back to the spool, so that nothing is held meanwhile.
+SpoolResult<void> RocksDbSpool::due(const Consignment& after, Time until,
+                                    const std::function<bool(const Consignment&)>& each) {
+  constexpr std::size_t kAtOnce = 256;
+  std::string from = behind(due_key(after));
+  for (;;) {
+    auto some = impl_->due(std::move(from), until, kAtOnce);
+    if (!some) return std::unexpected(std::move(some.error()));
+    for (const Consignment& one : *some)
+      if (!each(one)) return {};
+    if (some->size() < kAtOnce) return {};
+    from = behind(due_key(some->back()));
+  }
+}
+
+SpoolResult<Time> RocksDbSpool::next_due(const Consignment& after) {
+  auto one = impl_->due(behind(due_key(after)), kNever, 1);
+  if (!one) return std::unexpected(std::move(one.error()));
+  return one->empty() ? kNever : one->front().due;
+}
+
+SpoolResult<std::vector<QueuedMessage>> RocksDbSpool::list(MessageId after, std::size_t limit) {
+  std::vector<QueuedMessage> out;
+  std::vector<MessageId> unreadable;
+  const auto read = [&](std::string_view key, std::string_view value) {
+    if (out.size() == limit) return false;
+    const auto id = id_in(key);
+    if (!id) return true;  // nothing that we wrote
+    auto envelope = envelope_in(*id, value);
+    if (envelope) {
+      out.push_back(std::move(envelope->message));
+    } else {
+      unreadable.push_back(*id);
+    }
+    return true;
+  };
+  SpoolResult<void> scanned = impl_->database->scan(Family::envelopes, behind(id_key(after)), read);
+  for (const MessageId each : unreadable) impl_->set_aside(each);
+  if (!scanned) return std::unexpected(std::move(scanned.error()));
+  return out;
+}
+
+SpoolResult<std::vector<DamagedRecord>> RocksDbSpool::damaged(MessageId after, std::size_t limit) {
+  std::vector<DamagedRecord> out;
+  const auto read = [&](std::string_view key, std::string_view value) {
+    if (out.size() == limit) return false;
+    if (const auto id = id_in(key)) out.push_back(DamagedRecord{*id, why_in(value)});
+    return true;
+  };
+  SpoolResult<void> scanned = impl_->database->scan(Family::damaged, behind(id_key(after)), read);
+  if (!scanned) return std::unexpected(std::move(scanned.error()));
+  return out;
+}
+
+void RocksDbSpool::drop_damaged(MessageId id, Done done) {
+  impl_->writer->submit(Dropped{id}, std::move(done));
+}
+
+std::uint64_t RocksDbSpool::size() const { return impl_->writer->messages(); }
+
+MessageId RocksDbSpool::newest() const { return impl_->writer->newest(); }
+
+}  // namespace postrider::queue
