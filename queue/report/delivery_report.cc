@@ -77,6 +77,12 @@ void put_original(FieldWriter& out, const ReportRecipient& recipient, Utf8 utf8)
   out.address(kName, clean_word(recipient.original_type, kLongestId), decode_xtext(original));
 }
 
+// "mx.example.org" of "mx.example.org[192.0.2.1]"
+std::string host_name(const std::string& host) {
+  const std::size_t bracket = host.find('[');
+  return bracket == 0 ? host : host.substr(0, bracket);
+}
+
 // RFC 3464 2.3
 void put_recipient(const ReportRecipient& recipient, Utf8 utf8, std::string& out) {
   FieldWriter fields(out, utf8);
@@ -85,7 +91,7 @@ void put_recipient(const ReportRecipient& recipient, Utf8 utf8, std::string& out
   put_address(fields, "Final-Recipient", "rfc822", recipient.address, utf8);
   fields.raw("Action", to_string(recipient.action));
   fields.raw("Status", write_status(recipient.status));
-  if (!recipient.remote_mta.empty()) fields.text("Remote-MTA", "dns; " + recipient.remote_mta);
+  if (!recipient.remote_mta.empty()) fields.text("Remote-MTA", "dns; " + host_name(recipient.remote_mta));
   if (!recipient.diagnostic.empty()) {
     // 2.3.6: "smtp" is for what an SMTP server has really said.
     const std::string_view type = recipient.remote_mta.empty() ? "x-postrider; " : "smtp; ";
