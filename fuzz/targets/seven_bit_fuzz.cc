@@ -20,39 +20,39 @@ namespace {
 using namespace postrider::queue;
 using namespace postrider::fuzz;
 
-constexpr std::array<std::string_view, 32> kWords = {
-    "MIME-Version: 1.0\r\n",
-    "Content-Type: multipart/mixed; boundary=a\r\n\r\n",
-    "Content-Type: multipart/digest; boundary=\"b\"\r\n\r\n",
-    "Content-Type: multipart/signed; boundary=c\r\n\r\n",
-    "Content-Type: message/rfc822\r\n\r\n",
-    "Content-Type: message/partial\r\n\r\n",
-    "Content-Type: text/plain; charset=utf-8\r\n",
-    "Content-Type: application/octet-stream\r\n",
-    "Content-Transfer-Encoding: 8bit\r\n",
-    "Content-Transfer-Encoding: binary\r\n",
-    "Content-Transfer-Encoding: base64\r\n",
-    "Content-Transfer-Encoding: quoted-printable\r\n",
-    "--a\r\n",
-    "--a--\r\n",
-    "--b\r\n",
-    "--b--\r\n",
-    "--c\r\n",
-    "--c--\r\n",
-    "\r\n",
-    "\r\n\r\n",
-    "\r",
-    "\n",
-    "\xC3\xA9",
-    "\xFF",
-    " ",
-    "=",
-    ".",
-    "-",
-    "From ",
-    "text",
-    std::string_view("\0", 1),
-    "a long text without a line end in it, which takes more than one line of an encoding, as one can see here"};
+constexpr std::array<std::string_view, 32> kWords = {"MIME-Version: 1.0\r\n",
+                                                     "Content-Type: multipart/mixed; boundary=a\r\n\r\n",
+                                                     "Content-Type: multipart/digest; boundary=\"b\"\r\n\r\n",
+                                                     "Content-Type: multipart/signed; boundary=c\r\n\r\n",
+                                                     "Content-Type: message/rfc822\r\n\r\n",
+                                                     "Content-Type: message/partial\r\n\r\n",
+                                                     "Content-Type: text/plain; charset=utf-8\r\n",
+                                                     "Content-Type: application/octet-stream\r\n",
+                                                     "Content-Transfer-Encoding: 8bit\r\n",
+                                                     "Content-Transfer-Encoding: binary\r\n",
+                                                     "Content-Transfer-Encoding: base64\r\n",
+                                                     "Content-Transfer-Encoding: quoted-printable\r\n",
+                                                     "--a\r\n",
+                                                     "--a--\r\n",
+                                                     "--b\r\n",
+                                                     "--b--\r\n",
+                                                     "--c\r\n",
+                                                     "--c--\r\n",
+                                                     "\r\n",
+                                                     "\r\n\r\n",
+                                                     "\r",
+                                                     "\n",
+                                                     "\xC3\xA9",
+                                                     "\xFF",
+                                                     " ",
+                                                     "=",
+                                                     ".",
+                                                     "-",
+                                                     "From ",
+                                                     "text",
+                                                     std::string_view("\0", 1),
+                                                     "a long text without a line end in it, which takes more "
+                                                     "than one line of an encoding, as one can see here"};
 
 // Every leaf with its content decoded, and the message put together again from what the walker tells.
 class Leaves final : public MimeVisitor {
@@ -115,12 +115,13 @@ Leaves leaves_of(std::string_view message) {
 
 void check(std::string_view message, ContentTarget target) {
   const auto out = convert(message, target, message.size() + 1);
-  for (const std::size_t longest : {std::size_t{1}, std::size_t{3}, std::size_t{64}}) {
+  for (const std::size_t longest : {std::size_t{1}, std::size_t{50}}) {
     require(convert(message, target, longest) == out, "cuts make no difference");
   }
   if (!out) return;
   if (target == ContentTarget::seven_bit) {
-    require(std::ranges::all_of(*out, [](char c) { return static_cast<unsigned char>(c) < 128; }), "it is ASCII");
+    require(std::ranges::all_of(*out, [](char c) { return static_cast<unsigned char>(c) < 128; }),
+            "it is ASCII");
   }
   require(convert(*out, target, out->size() + 1) == out, "nothing is left to convert");
   const Leaves before = leaves_of(message);
@@ -144,7 +145,7 @@ void run(std::string_view message) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t size) {
-  if (size > 8'192) return 0;
+  if (size > 4'096) return 0;
   const std::string_view text = FuzzInput::as_text(octets, size);
   run(text);
   if (size <= 512) run(spell(text, kWords));
