@@ -43,38 +43,44 @@ std::string decode_xtext(std::string_view text) {
   return std::string(*used);
 }
 
-// An address in whatever octets: type utf-8 where it needs one, RFC 6533 3.
-void put_address(FieldWriter& out, std::string_view name, std::string_view type, std::string_view address,
-                 Utf8 utf8) {
-  if (is_ascii(address) || !protocol::is_utf8(address)) {
-    out.address(name, type, address);
-    return;
-  }
+// RFC 3464 2.3.1 with type utf-8 of RFC 6533 3: as it is, or in the form that is ASCII. False when it has
+// none.
+bool put_utf8_address(FieldWriter& out, std::string_view name, std::string_view address, Utf8 utf8) {
   std::string encoded;
-  if (utf8 == Utf8::yes) {
-    out.address(name, "utf-8", address);
-  } else if (protocol::utf8_address_encode(address, encoded) && encoded.size() <= kMaxFieldAddress) {
-    out.address(name, "utf-8", encoded);
-  } else {
-    out.address(name, type, address);
+  if (utf8 == Utf8::no) {
+    if (!protocol::utf8_address_encode(address, encoded) || encoded.size() > kMaxFieldAddress) return false;
+    address = encoded;
   }
+  out.address(name, "utf-8", address);
+  return true;
+}
+
+// An address in whatever octets.
+void put_address(FieldWriter& out, std::string_view name, std::string_view address, Utf8 utf8) {
+  const bool needs_utf8 = !is_ascii(address) && protocol::is_utf8(address);
+  if (needs_utf8 && put_utf8_address(out, name, address, utf8)) return;
+  out.address(name, "rfc822", address);
 }
 
 void put_original(FieldWriter& out, const ReportRecipient& recipient, Utf8 utf8) {
   constexpr std::string_view kName = "Original-Recipient";
   const std::string_view original = recipient.original;
   if (recipient.original_type.empty()) {
-    if (!original.empty() && original != recipient.address) put_address(out, kName, "rfc822", original, utf8);
+    if (!original.empty() && original != recipient.address) put_address(out, kName, original, utf8);
     return;
   }
-  if (protocol::equal_ignoring_case(recipient.original_type, "utf-8")) {
-    std::string decoded(original.size(), '\0');
-    if (const auto used = protocol::utf8_address_decode(original, decoded)) {
-      put_address(out, kName, "rfc822", *used, utf8);
-      return;
-    }
+  std::string decoded(original.size(), '\0');
+  const bool is_utf8_type = protocol::equal_ignoring_case(recipient.original_type, "utf-8");
+  if (const auto used = protocol::utf8_address_decode(original, decoded); is_utf8_type && used) {
+    if (put_utf8_address(out, kName, *used, utf8)) return;
   }
   out.address(kName, clean_word(recipient.original_type, kLongestId), decode_xtext(original));
+}
+
+// "mx.example.org" of "mx.example.org[192.0.2.1]"
+std::string host_name(const std::string& host) {
+  const std::size_t bracket = host.find('[');
+  return bracket == 0 ? host : host.substr(0, bracket);
 }
 
 // RFC 3464 2.3
@@ -82,10 +88,10 @@ void put_recipient(const ReportRecipient& recipient, Utf8 utf8, std::string& out
   FieldWriter fields(out, utf8);
   out.append("\r\n");
   put_original(fields, recipient, utf8);
-  put_address(fields, "Final-Recipient", "rfc822", recipient.address, utf8);
+  put_address(fields, "Final-Recipient", recipient.address, utf8);
   fields.raw("Action", to_string(recipient.action));
   fields.raw("Status", write_status(recipient.status));
-  if (!recipient.remote_mta.empty()) fields.text("Remote-MTA", "dns; " + recipient.remote_mta);
+  if (!recipient.remote_mta.empty()) fields.text("Remote-MTA", "dns; " + host_name(recipient.remote_mta));
   if (!recipient.diagnostic.empty()) {
     // 2.3.6: "smtp" is for what an SMTP server has really said.
     const std::string_view type = recipient.remote_mta.empty() ? "x-postrider; " : "smtp; ";

@@ -49,9 +49,9 @@ struct ReportRecipient {
   std::string original;
   ReportAction action = ReportAction::failed;
   protocol::EnhancedStatus status;
-  std::string remote_mta;                // who gave the reply, "mx.example.org"; empty: we ourselves
-  std::string diagnostic;                // the peer's whole reply, "550 5.1.1 No such user", or our reason
-  std::optional<Time> last_attempt;      // none yet
+  std::string remote_mta;            // who gave the reply, "mx.example.org[192.0.2.1]"; empty: we ourselves
+  std::string diagnostic;            // the peer's whole reply, "550 5.1.1 No such user", or our reason
+  std::optional<Time> last_attempt;  // none yet
   std::optional<Time> will_retry_until;  // of a delayed one alone: RFC 3464 2.3.9
 };
 
