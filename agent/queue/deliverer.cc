@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "postrider/agent/queue/converted_message.h"
 #include "postrider/agent/queue/spool_message.h"
 #include "postrider/agent/serve/arrival.h"
 #include "postrider/agent/serve/mail_policy.h"
@@ -52,6 +53,42 @@ client::FixedHost fixed_host(const HostPort& server, const RelaySettings& settin
   host.implicit_tls = implicit_tls;
   host.login = settings.login;
   return host;
+}
+
+std::optional<client::Envelope> envelope_of(std::string_view mail, const std::vector<std::size_t>& recipients,
+                                            const Attempt& attempt) {
+  auto sender = client::Envelope::Sender::parse(mail);
+  if (!sender) return std::nullopt;
+  client::Envelope envelope(*std::move(sender));
+  for (const std::size_t i : recipients) {
+    auto recipient = client::Envelope::Recipient::parse(attempt.recipients[i]);
+    if (recipient) envelope.add(*std::move(recipient));  // always: the route was found by it
+  }
+  return envelope;
+}
+
+// The same command for content that has been converted.
+std::string seven_bit_mail(std::string_view mail) {
+  const auto parsed = client::Envelope::Sender::parse(mail);
+  if (!parsed) return std::string(mail);
+  protocol::Mail changed = **parsed;
+  changed.parameters.body.reset();
+  changed.parameters.used = extensions_of(changed.parameters);
+  const auto copy = client::Envelope::Sender::copy(changed);
+  return std::string(copy ? copy->line() : mail);
+}
+
+// Those of `recipients` whose host would not even be asked: RFC 3463 3.7, conversion required.
+std::vector<std::size_t> to_be_converted(const std::vector<std::size_t>& recipients, const MxReport& report) {
+  constexpr protocol::EnhancedDetail kConversionNeeded{6, 3};
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < recipients.size(); ++i) {
+    const client::MxRecipient& each = report.recipients[i];
+    if (each.local && !each.delivered() && each.reply.status() == kConversionNeeded) {
+      out.push_back(recipients[i]);
+    }
+  }
+  return out;
 }
 
 std::string host_text(const client::MxRecipient& recipient) {
@@ -110,6 +147,10 @@ class Deliverer::Impl {
                                 std::stop_token stop);
   transport::Task<void> send(const Group& group, const Attempt& attempt, AttemptResult& result,
                              std::stop_token stop);
+  transport::Task<void> send_converted(const Group& group, std::vector<std::size_t> recipients,
+                                       const Attempt& attempt, AttemptResult& result, std::stop_token stop);
+  static void note(const Group& group, const std::vector<std::size_t>& recipients, const MxReport& report,
+                   AttemptResult& result);
   transport::Task<MxReport> hand_over(const Group& group, const client::Envelope& envelope,
                                       client::MessageSource& message, std::stop_token stop);
   transport::Task<void> store(const Group& group, const Attempt& attempt, AttemptResult& result);
@@ -163,25 +204,55 @@ transport::Task<void> Deliverer::Impl::deliver(const Group& group, const Attempt
 
 transport::Task<void> Deliverer::Impl::send(const Group& group, const Attempt& attempt, AttemptResult& result,
                                             std::stop_token stop) {
-  auto sender = client::Envelope::Sender::parse(attempt.mail);
+  auto envelope = envelope_of(attempt.mail, group.recipients, attempt);
+  if (!envelope) {
+    result.failure.emplace(queue::SpoolFailure::Kind::damaged, "'" + attempt.mail + "' is no MAIL command");
+    co_return;
+  }
   auto body = parts_.spool.open(attempt.id);
   if (!body) {
     result.failure = body.error();
     co_return;
   }
-  if (!sender) {
-    result.failure.emplace(queue::SpoolFailure::Kind::damaged, "'" + attempt.mail + "' is no MAIL command");
+  SpoolMessage message(*std::move(body), attempt.content);
+  const MxReport report = co_await hand_over(group, *envelope, message, stop);
+  note(group, group.recipients, report, result);
+  const std::vector<std::size_t> unfit = to_be_converted(group.recipients, report);
+  if (!unfit.empty()) co_await send_converted(group, unfit, attempt, result, std::move(stop));
+}
+
+// Once more to those whose host does not take the content as it is.
+transport::Task<void> Deliverer::Impl::send_converted(const Group& group, std::vector<std::size_t> recipients,
+                                                      const Attempt& attempt, AttemptResult& result,
+                                                      std::stop_token stop) {
+  auto body = parts_.spool.open(attempt.id);
+  if (!body) {
+    result.failure = body.error();
     co_return;
   }
-  client::Envelope envelope(*std::move(sender));
-  for (const std::size_t i : group.recipients) {
-    auto recipient = client::Envelope::Recipient::parse(attempt.recipients[i]);
-    if (recipient) envelope.add(*std::move(recipient));  // the route was found by it
+  auto plan = plan_conversion(**body);
+  if (!plan) {
+    if (const auto* failure = std::get_if<queue::SpoolFailure>(&plan.error())) result.failure = *failure;
+    if (const auto* refusal = std::get_if<queue::ConversionRefusal>(&plan.error())) {
+      const Reply reply(code::transaction_failed, status_of(*refusal),
+                        "The next server takes no such content, and it cannot be converted: " +
+                            std::string(to_string(*refusal)));
+      for (const std::size_t i : recipients) result.verdicts[i] = verdict(Verdict::Kind::failed, reply);
+    }
+    co_return;
   }
-  SpoolMessage message(*std::move(body), attempt.content);
-  const MxReport report = co_await hand_over(group, envelope, message, std::move(stop));
-  for (std::size_t i = 0; i < group.recipients.size(); ++i) {
-    Verdict& out = result.verdicts[group.recipients[i]];
+  const auto envelope = envelope_of(seven_bit_mail(attempt.mail), recipients, attempt);
+  (*body)->rewind();
+  ConvertedMessage message(*std::move(body), *std::move(plan));
+  const MxReport report = co_await hand_over(group, *envelope, message, std::move(stop));
+  note(group, recipients, report, result);
+}
+
+// What a report says of `recipients`.
+void Deliverer::Impl::note(const Group& group, const std::vector<std::size_t>& recipients,
+                           const MxReport& report, AttemptResult& result) {
+  for (std::size_t i = 0; i < recipients.size(); ++i) {
+    Verdict& out = result.verdicts[recipients[i]];
     out = verdict_of(report.recipients[i], report);
     out.final_delivery = std::holds_alternative<ToLmtp>(*group.place.destination) ||
                          std::holds_alternative<ToLmtpSocket>(*group.place.destination);
