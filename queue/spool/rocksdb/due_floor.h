@@ -6,8 +6,9 @@
 //   DueFloor::Look look = floor.look(from);  // a reader: search from look.from
 //   floor.saw(look, first);                 // what was found first
 //
-// No key is there below the floor. It rises to what a search from the floor has found first, or to the least
-// key that was written since the search began. Any thread may call.
+// No key is there between the beginning, where most searches start, and the floor. It rises to what a search
+// from the floor has found first, or to the least key that was written since the search began. A search from
+// before the beginning is left alone. Any thread may call.
 #pragma once
 
 #include <algorithm>
@@ -28,11 +29,13 @@ class DueFloor {
   // Greater than every key: for a batch without new keys, and a search that found none.
   static std::string end() { return std::string(32, '\xff'); }
 
+  explicit DueFloor(std::string beginning) : beginning_(std::move(beginning)), floor_(beginning_) {}
+
   void writing(const std::string& least) {
     const std::lock_guard lock(mutex_);
-    writing_ = least;
-    floor_ = std::min(floor_, least);
-    meanwhile_ = std::min(meanwhile_, least);
+    writing_ = std::max(least, beginning_);
+    floor_ = std::min(floor_, writing_);
+    meanwhile_ = std::min(meanwhile_, writing_);
   }
 
   void written() {
@@ -42,7 +45,7 @@ class DueFloor {
 
   Look look(std::string from) {
     const std::lock_guard lock(mutex_);
-    if (from > floor_) return Look{std::move(from), false};
+    if (from < beginning_ || from > floor_) return Look{std::move(from), false};
     // One at a time, since there is one `meanwhile_`.
     const bool raises = !std::exchange(looking_, true);
     if (raises) meanwhile_ = writing_;
@@ -58,7 +61,8 @@ class DueFloor {
 
  private:
   std::mutex mutex_;
-  std::string floor_;              // nothing is known yet: everything may be there
+  const std::string beginning_;
+  std::string floor_;
   std::string writing_ = end();    // the least key of the batch that is being written
   std::string meanwhile_ = end();  // the least that was written since the search began
   bool looking_ = false;

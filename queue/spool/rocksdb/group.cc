@@ -214,11 +214,10 @@ void Group::remove(MessageId id, Standing& standing) {
 }
 
 // What was there of an earlier incarnation was removed when the store was opened anew.
-void Group::abandon(MessageId id, Stored& stored) {
+void Group::abandon(MessageId id, const Stored& stored) {
   if (stored.slices == 0 || stored.incarnation != database_.incarnation()) return;
   erase_slices(id, stored.slices);
   batch_.erase(Family::meta, incoming_key(id));
-  stored.slices = 0;
 }
 
 void Group::put_slices(const Slices& slices) {

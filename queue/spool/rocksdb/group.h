@@ -109,7 +109,7 @@ class Group {
   void add(NewMessage& message);
   void update(Update& update, Standing& standing);
   void remove(MessageId id, Standing& standing);
-  void abandon(MessageId id, Stored& stored);
+  void abandon(MessageId id, const Stored& stored);
   void put_slices(const Slices& slices);
   void erase_slices(MessageId id, std::uint32_t slices);
   void put_due(const std::vector<Consignment>& due);

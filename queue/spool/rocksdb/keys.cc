@@ -111,7 +111,7 @@ std::expected<StoredEnvelope, std::string> envelope_in(MessageId id, std::string
   out.extent.slices = take<std::uint32_t>(value);
   out.extent.octets = take<std::uint64_t>(value);
   if (take<std::uint32_t>(value) != sum) return std::unexpected("the envelope does not have its checksum");
-  if (out.extent.slices != (out.extent.octets + kSliceOctets - 1) / kSliceOctets)
+  if (out.extent.slices != out.extent.octets / kSliceOctets + (out.extent.octets % kSliceOctets != 0 ? 1 : 0))
     return std::unexpected("the envelope has as many slices as would be wrong for its octets");
   auto message = decode(value);
   if (!message) return std::unexpected(std::move(message.error()));

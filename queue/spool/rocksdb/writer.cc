@@ -59,6 +59,7 @@ void Writer::run() {
 // Empty: closed, and nothing is left.
 std::vector<Writer::Waiting> Writer::take() {
   std::vector<Waiting> group;
+  let_others_come();
   std::unique_lock lock(mutex_);
   wake_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
   for (std::uint64_t octets = 0; !waiting_.empty() && octets < options_.max_batch; waiting_.pop_front()) {
@@ -68,8 +69,22 @@ std::vector<Writer::Waiting> Writer::take() {
   return group;
 }
 
+// Those who were told just now are about to come with the next message. Who is alone does not wait for
+// others, and who does waits for far less than a sync takes.
+void Writer::let_others_come() {
+  constexpr int kTurns = 32;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_ || waiting_.size() >= last_group_ / 2) return;
+    }
+    std::this_thread::yield();
+  }
+}
+
 void Writer::process(std::vector<Waiting>& group) {
   std::vector<SpoolResult<void>> outcomes = write(group);
+  last_group_ = group.size();
   {
     const std::lock_guard lock(mutex_);
     for (const Waiting& each : group) waiting_octets_ -= each.octets;
@@ -121,22 +136,22 @@ void Writer::publish(SpoolState state) {
   newest_.store(state.newest.value, std::memory_order_release);
 }
 
-// What they spilled before is removed with the next group that can be written.
-void Writer::abandon_after_failure(std::vector<Waiting>& waiting) {
-  for (Waiting& each : waiting) {
-    if (auto* abandoned = std::get_if<Abandoned>(&each.work)) abandoned_.push_back(std::move(*abandoned));
-    if (auto* alteration = std::get_if<Alteration>(&each.work)) {
-      for (NewMessage& message : alteration->added)
-        if (message.rest.stored)
-          abandoned_.push_back(Abandoned{message.rest.id, std::move(message.rest.stored)});
-    }
+// What they spilled before is removed with the next group that can be written. That is no more than what came
+// before the failure, since nothing is spilled behind it.
+void Writer::abandon_after_failure(const std::vector<Waiting>& waiting) {
+  const auto keep = [this](MessageId id, const std::shared_ptr<Stored>& stored) {
+    if (stored && stored->slices != 0) abandoned_.push_back(Abandoned{id, stored});
+  };
+  for (const Waiting& each : waiting) {
+    if (const auto* abandoned = std::get_if<Abandoned>(&each.work)) keep(abandoned->id, abandoned->stored);
+    if (const auto* alteration = std::get_if<Alteration>(&each.work))
+      for (const NewMessage& message : alteration->added) keep(message.rest.id, message.rest.stored);
   }
 }
 
 SpoolResult<void> Writer::revive() {
-  const std::uint64_t before = database_->incarnation();
   SpoolResult<void> revived = database_->revive();
-  if (revived && database_->incarnation() != before) revived = begin();
+  if (revived && database_->incarnation() != begun_) revived = begin();
   if (revived) failed_ = false;
   return revived;
 }
@@ -166,7 +181,9 @@ SpoolResult<void> Writer::begin() {
     Work work(std::move(each));
     static_cast<void>(group.add(work));
   }
-  return write_group(group);
+  SpoolResult<void> written = write_group(group);
+  if (written) begun_ = database_->incarnation();
+  return written;
 }
 
 }  // namespace postrider::queue

@@ -57,21 +57,24 @@ class Writer {
       : database_(std::move(database)), options_(options) {}
   void run();
   std::vector<Waiting> take();
+  void let_others_come();
   void process(std::vector<Waiting>& group);
   std::vector<SpoolResult<void>> write(std::vector<Waiting>& waiting);
   SpoolResult<void> write_group(Group& group);
   void publish(SpoolState state);
-  void abandon_after_failure(std::vector<Waiting>& waiting);
+  void abandon_after_failure(const std::vector<Waiting>& waiting);
   SpoolResult<void> revive();
   SpoolResult<void> begin();
 
   const std::shared_ptr<Database> database_;
   const RocksDbSpoolOptions options_;
-  DueFloor floor_;
+  DueFloor floor_{due_key(Consignment()) + '\0'};  // behind the cursor of a search that has none
 
   // The thread's own.
   SpoolState state_;
+  std::uint64_t begun_ = 0;  // the incarnation that state_ is of
   bool failed_ = false;
+  std::size_t last_group_ = 0;
   std::vector<Abandoned> abandoned_;  // by groups that failed
 
   std::atomic<std::uint64_t> messages_ = 0;
