@@ -7,7 +7,7 @@
 namespace postrider::queue {
 namespace {
 
-constexpr std::size_t kLooksAMessage = 64;         // that a refilling may cost when there is other work
+constexpr std::size_t kLooksAMessage = 16;         // that a refilling may cost when there is other work
 constexpr std::size_t kDearest = 64 * 1'000;       // a refilling waits for no more messages than pay for this
 constexpr std::size_t kMessagesBetweenStops = 64;  // before a pass that has found no room tries again
 
@@ -22,7 +22,7 @@ bool is_before(const Consignment& a, const Consignment& b) {
 
 void Fetcher::clock_set_back(Time now) {
   // What comes due again comes from the spool, like everything else.
-  passed_ = end_of(now);
+  if (passed_.due > end_of(now).due) passed_ = end_of(now);
   next_due_ = now;
   next_pass_ = std::min(next_pass_, later(now, kBetweenPasses));
   not_before_ = std::min(not_before_, later(now, kAfterFailure));
@@ -34,8 +34,9 @@ void Fetcher::fetch(Time now) {
   if (next_due_ > now) {
     passed_ = end_of(now);
     if (lines_.lost() && now >= next_pass_) {
-      passed_ = lines_.take_lost()->before();
-      next_due_ = passed_.due;
+      const Consignment first = lines_.take_lost()->before();
+      if (is_before(first, passed_)) passed_ = first;
+      next_due_ = std::min(next_due_, first.due);
       next_pass_ = later(now, kBetweenPasses);
     }
   }
@@ -52,7 +53,7 @@ void Fetcher::fetch(Time now) {
 Time Fetcher::wake() const {
   Time at = kNever;
   if (!stopped_ || lines_.room() > 0) at = next_due_;
-  if (lines_.lost()) at = std::min(at, next_pass_);
+  if (!stopped_ && lines_.lost()) at = std::min(at, next_pass_);
   if (lines_.wants_refilling() && lines_.room() > 0) at = Time::min();
   return std::max(at, not_before_);
 }

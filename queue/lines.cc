@@ -53,9 +53,10 @@ Lines::Placed Lines::place(const Consignment& consignment, From from) {
   } else {
     const Position position(consignment);
     const bool ahead = !line->line.empty() && consignment.priority > line->line.rbegin()->priority;
-    if (line->waiting && *line->waiting <= position && !ahead) return Placed::waits;
+    const bool behind_others = line->waiting && *line->waiting <= position && !ahead;
+    if (behind_others && from == From::spool) return Placed::waits;
     const bool after_others = from == From::offer_in_line && line->line.empty();
-    if (line->pace.resting() || after_others || !make_room(*line, consignment)) {
+    if (behind_others || line->pace.resting() || after_others || !make_room(*line, consignment)) {
       wait(*line, position);
       refresh(*line);
       return Placed::waits;
@@ -156,6 +157,7 @@ std::optional<Position> Lines::begin_refilling() {
     first = std::min(first, *line->waiting);
   }
   refilled_from_ = first;
+  refilled_to_ = first;
   return first;
 }
 
@@ -163,6 +165,7 @@ std::optional<Position> Lines::begin_refilling() {
 bool Lines::refill(const Consignment& consignment) {
   Line* line = find(consignment.destination);
   const Position position(consignment);
+  refilled_to_ = std::max(refilled_to_, position);
   if (line == nullptr || !line->waiting || position < *line->waiting || *line->waiting < refilled_from_ ||
       line->left_by == refillings_ || line->pace.resting()) {
     return refilling_ = !targets_.empty();
@@ -284,11 +287,12 @@ void Lines::drop_all(Line& line) {
 }
 
 void Lines::wait(Line& line, Position first) {
-  if (line.waiting && *line.waiting <= first) return;
-  line.waiting = first;
-  // The reading under way may have passed there.
-  line.left_by = refillings_;
-  if (line.refill == Line::Refill::under_way) set_refill(line, Line::Refill::none);
+  if (refilling_ && first <= refilled_to_) {
+    // The reading under way has passed there, and can vouch for this line no more.
+    line.left_by = refillings_;
+    if (line.refill == Line::Refill::under_way) set_refill(line, Line::Refill::none);
+  }
+  if (!line.waiting || first < *line.waiting) line.waiting = first;
 }
 
 void Lines::refresh(Line& line) {

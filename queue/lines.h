@@ -139,6 +139,7 @@ class Lines {
   bool refilling_ = false;
   std::uint64_t refillings_ = 0;
   Position refilled_from_;
+  Position refilled_to_;  // by the refilling under way
   std::optional<Position> lost_;
   std::size_t in_line_ = 0;
   std::size_t in_flight_ = 0;
