@@ -77,7 +77,7 @@ bool is_ascii(std::string_view text) {
 }
 
 void check_clean(std::string_view text) {
-  require(text.size() <= 4'000, "a text has its bound");
+  require(text.size() <= 2'000, "a text has its bound");
   require(postrider::protocol::is_utf8(text), "a text is UTF-8");
   for (const char c : text) require(static_cast<unsigned char>(c) >= 32 && c != 127, "and has no controls");
 }
