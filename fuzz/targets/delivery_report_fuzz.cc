@@ -77,7 +77,7 @@ bool is_ascii(std::string_view text) {
 }
 
 void check_clean(std::string_view text) {
-  require(text.size() <= 4'000, "a text has its bound");
+  require(text.size() <= 2'000, "a text has its bound");
   require(postrider::protocol::is_utf8(text), "a text is UTF-8");
   for (const char c : text) require(static_cast<unsigned char>(c) >= 32 && c != 127, "and has no controls");
 }
@@ -238,7 +238,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t si
   if (size > 16'384) return 0;
   const std::string_view text = FuzzInput::as_text(octets, size);
   check_parser(text);
-  if (size <= 512) {
+  if (size <= 128) {
     const std::string spelled = spell(text, kWords);
     check_parser(spelled);
     check_parser("Content-Type: multipart/report; boundary=a\r\n\r\n--a\r\n" + spelled);

@@ -148,6 +148,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t si
   if (size > 4'096) return 0;
   const std::string_view text = FuzzInput::as_text(octets, size);
   run(text);
-  if (size <= 512) run(spell(text, kWords));
+  if (size <= 96) run(spell(text, kWords));
   return 0;
 }

@@ -15,7 +15,7 @@
 namespace postrider::queue {
 
 // Longer text is cut: a peer's reply must not make a report as large as the peer likes.
-inline constexpr std::size_t kMaxFieldText = 4'000;
+inline constexpr std::size_t kMaxFieldText = 2'000;
 // Of an address; a path has 256 octets at most (RFC 5321 4.5.3.1.3), its other forms some more.
 inline constexpr std::size_t kMaxFieldAddress = 900;
 // A longer word is divided by a space, so that a line can be broken there.

@@ -137,7 +137,7 @@ std::string report_text(const ReportRequest& request, bool whole) {
   std::string out;
   paragraph("This is the mail server " + request.hostname +
                 ". It has news of a message that you sent, and "
-                "that came here at " +
+                "that came here on " +
                 write_mail_date(request.arrived) + ".",
             "", out);
   for (const ReportAction action : kInOrder) {

@@ -53,7 +53,7 @@ TEST(DeliveryReportTest, IsAMessageThatSaysWhatHappened) {
       "Content-Transfer-Encoding: 7bit\r\n"
       "\r\n"
       "This is the mail server mail.example.com. It has news of a message that you\r\n"
-      "sent, and that came here at Mon, 21 Sep 2026 14:13:20 +0000.\r\n"
+      "sent, and that came here on Mon, 21 Sep 2026 14:13:20 +0000.\r\n"
       "\r\n"
       "Your message could not be delivered to:\r\n"
       "\r\n"
