@@ -16,8 +16,8 @@ namespace postrider::agent {
 // Where an embedded store is; nothing is there before an agent ran.
 std::filesystem::path spool_folder(const Config& config);
 
-// Makes the store when there is none. 75: another process has it, or the disk fails; 77: it is somebody
-// else's; 78: a store of this kind is not built yet, or is newer than this program.
+// Makes the store when there is none. 75: another process has it, or it cannot be read; 77: it is somebody
+// else's; 78: a store of this kind is not built.
 std::expected<std::unique_ptr<queue::Spool>, StartFailure> open_spool(const Config& config);
 
 }  // namespace postrider::agent
