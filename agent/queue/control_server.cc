@@ -82,9 +82,10 @@ Task<void> ControlServer::accept() {
     transport::StreamResult accepted = co_await listener_->accept();
     if (!accepted) break;
     if (stopping_) break;
-    if (channels_.size() >= kMaxClients) {
+    if (clients_ >= kMaxClients) {
       loop_.spawn(turn_away(*std::move(accepted)));
     } else {
+      ++clients_;
       loop_.spawn(talk(*std::move(accepted)));
     }
   }
@@ -122,6 +123,7 @@ Task<void> ControlServer::talk(std::unique_ptr<transport::Stream> stream) {
   }
   co_await channel.close();
   std::erase(channels_, &channel);
+  --clients_;
 }
 
 Task<bool> ControlServer::fail(ControlChannel& channel, QueueFailure failure) {
@@ -163,6 +165,10 @@ Task<bool> ControlServer::answer(ControlChannel& channel, ControlRequest request
       break;
     }
     case ControlRequest::What::retry_all: {
+      if (request.scope.after.value == 0) {
+        log_.write(
+            LogLine(LogLevel::info, "control").add("action", "retry").add("domain", request.scope.domain));
+      }
       const QueueResult<RetryProgress> progress = co_await operations_.retry(request.scope);
       if (!progress) {
         const bool told = co_await fail(channel, progress.error());

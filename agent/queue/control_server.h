@@ -45,7 +45,7 @@ class ControlServer {
   // What is being changed is changed to the end; whoever waits for more is cut off.
   void stop();
 
-  std::size_t clients() const noexcept { return channels_.size(); }  // on the loop's thread
+  std::size_t clients() const noexcept { return clients_; }  // on the loop's thread
 
  private:
   transport::Task<void> accept();
@@ -63,7 +63,8 @@ class ControlServer {
   QueueOperations operations_;
   Log& log_;
   std::unique_ptr<transport::Listener> listener_;
-  std::vector<ControlChannel*> channels_;
+  std::size_t clients_ = 0;
+  std::vector<ControlChannel*> channels_;  // of those clients
   bool stopping_ = false;
 };
 

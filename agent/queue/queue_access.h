@@ -35,7 +35,8 @@ class QueueAccess {
   // then `alter` is not called.
   virtual void alter(queue::MessageId id, Alteration alter, queue::Done done) = 0;
 
-  // Removes the message with its content. being_delivered() while any destination of it is active: a peer may
+  // Removes the message with its content. `missing` when there is none, `damaged` when its record cannot be
+  // read: that is dropped by the spool. being_delivered() while any destination of it is active: a peer may
   // have its content already, and what became of it would be lost.
   virtual void drop(queue::MessageId id, queue::Done done) = 0;
 

@@ -134,6 +134,10 @@ QueueFailure QueueOperations::failure_about(MessageId id, const SpoolFailure& fa
       if (const auto record = damaged(id)) {
         return QueueFailure{QueueFailure::Kind::damaged, "is damaged: " + record->why};
       }
+      // Its envelope can be read, and its content cannot.
+      if (failure.kind == SpoolFailure::Kind::damaged) {
+        return QueueFailure{QueueFailure::Kind::damaged, "is damaged: " + failure.text};
+      }
       return QueueFailure{QueueFailure::Kind::missing, "is not in the queue"};
     case SpoolFailure::Kind::full:
     case SpoolFailure::Kind::io:
@@ -167,7 +171,11 @@ Task<QueueResult<QueueEntry>> QueueOperations::show(MessageId id) {
   const auto message = access_.spool().load(id);
   if (message) co_return entry_of(*message, access_.active(id), now());
   if (const auto record = damaged(id)) co_return entry_of(*record);
-  co_return std::unexpected(failure_about(id, message.error()));
+  const SpoolFailure failure = message.error();
+  if (failure.kind == SpoolFailure::Kind::damaged) {
+    co_return entry_of(queue::DamagedRecord{id, failure.text});  // about to be set aside
+  }
+  co_return std::unexpected(failure_about(id, failure));
 }
 
 Task<QueueResult<void>> QueueOperations::content(MessageId id, std::uint64_t limit, ContentSink& sink) {
@@ -236,16 +244,20 @@ Task<QueueResult<bool>> QueueOperations::set_held(MessageId id, bool held) {
   co_return found->changed;
 }
 
+// A record that was found to be damaged a moment ago is set aside before it is dropped: changes take effect
+// in the order of the calls.
 Task<QueueResult<bool>> QueueOperations::drop(MessageId id) {
   PendingChanges changes(loop_);
-  if (damaged(id)) {
-    access_.spool().drop_damaged(id, changes.add());
-  } else {
-    access_.drop(id, changes.add());
-  }
+  access_.drop(id, changes.add());
   co_await changes.wait();
-  const auto& result = changes.result(0);
-  if (!result) co_return std::unexpected(failure_about(id, result.error()));
+  const queue::SpoolResult<void> dropped = changes.result(0);
+  if (dropped) co_return true;
+  const bool is_damaged = dropped.error().kind == SpoolFailure::Kind::damaged;
+  if (!is_damaged && !damaged(id)) co_return std::unexpected(failure_about(id, dropped.error()));
+  access_.spool().drop_damaged(id, changes.add());
+  co_await changes.wait();
+  const queue::SpoolResult<void> removed = changes.result(1);
+  if (!removed) co_return std::unexpected(failure_about(id, removed.error()));
   co_return true;
 }
 

@@ -144,6 +144,8 @@ TEST_F(ControlServerTest, RetriesPageByPage) {
   EXPECT_EQ(wait(client_.retry(scope)).value(),
             (RetryProgress{50, 50, MessageId{250}, MessageId{250}, true}));
   EXPECT_EQ(load(250).recipients[0].next_attempt, kNow);
+  ASSERT_EQ(logged_.size(), 1u);
+  EXPECT_NE(logged_[0].find("control action=retry domain=EXAMPLE.org"), std::string::npos);
 }
 
 TEST_F(ControlServerTest, ContentComesInPiecesAsItStands) {

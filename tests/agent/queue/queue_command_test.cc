@@ -12,7 +12,9 @@
 #include <boost/json/value.hpp>
 #include <gtest/gtest.h>
 
+#include "postrider/agent/config/config_reader.h"
 #include "postrider/agent/queue/control_server.h"
+#include "postrider/agent/queue/open_spool.h"
 #include "postrider/tests/agent/queue/queue_fixture.h"
 #include "postrider/transport/socket_network.h"
 
@@ -226,7 +228,7 @@ TEST_F(QueueCommandAndAgent, AsksTheAgentThatRuns) {
   configure("memory");
   std::filesystem::create_directories(folder_ / "state");
   fill(250);
-  transport::Loop loop;
+  transport::Loop loop(clock_);  // for which the messages are deferred
   transport::SocketNetwork network(loop);
   Log log(LogConfig(), [](std::string_view) {}, clock_);
   ControlServer server(loop, network, folder_ / "state" / kControlSocket, agent_, log);
@@ -257,6 +259,32 @@ TEST_F(QueueCommandAndAgent, WhereNoAgentEverRanTheQueueIsEmptyAndStaysUnmade) {
   EXPECT_EQ(out_, "the queue is empty\n");
   EXPECT_EQ(run(asking(Action::drop, 1)), ExitCode::bad_input);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "state"));
+}
+
+TEST_F(QueueCommandAndAgent, OpensTheStoreWhereNoAgentRuns) {
+  configure("rocksdb");
+  const Config config = load_config(folder_ / "postrider.toml").value().config;
+  {
+    const auto spool = open_spool(config).value();
+    queue::Change change;
+    change.added.emplace_back(message_to(7, {"bob@example.org"}), "Subject: Hi\r\n\r\nHello\r\n");
+    spool->apply(std::move(change), [](queue::SpoolResult<void> result) { EXPECT_TRUE(result); });
+  }
+  EXPECT_EQ(run(asking(Action::hold, 7)), ExitCode::done) << errors_;
+  EXPECT_EQ(out_, "0000000000007 is held\n");
+  QueueOptions content = asking(Action::show, 7);
+  content.content = true;
+  EXPECT_EQ(run(content), ExitCode::done) << errors_;
+  EXPECT_EQ(out_, "Subject: Hi\r\n\r\nHello\r\n");
+  {
+    const auto spool = open_spool(config).value();
+    EXPECT_TRUE(spool->load(MessageId{7}).value().held);
+    EXPECT_EQ(run(asking(Action::drop, 7)), ExitCode::temporary);  // another process has it
+    EXPECT_EQ(out_, "");
+  }
+  EXPECT_EQ(run(asking(Action::drop, 7)), ExitCode::done) << errors_;
+  EXPECT_EQ(run(asking(Action::list)), ExitCode::done) << errors_;
+  EXPECT_EQ(out_, "the queue is empty\n");
 }
 
 TEST_F(QueueCommandAndAgent, AStoreThatIsNotBuiltIsSaid) {

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -55,6 +57,7 @@ class FakeAgent final : public QueueAccess {
   queue::Spool& spool() override { return stored_.spool(); }
   std::vector<std::string> active(MessageId id) override { return active_[id.value]; }
   void alter(MessageId id, Alteration alter, queue::Done done) override {
+    if (refusal_) return done(std::unexpected(*std::exchange(refusal_, std::nullopt)));
     stored_.alter(id, std::move(alter), std::move(done));
   }
   void drop(MessageId id, queue::Done done) override {
@@ -66,12 +69,14 @@ class FakeAgent final : public QueueAccess {
   void set_active(std::uint64_t id, std::vector<std::string> destinations) {
     active_[id] = std::move(destinations);
   }
+  void refuse_next(queue::SpoolFailure why) { refusal_ = std::move(why); }
   const std::vector<std::string>& woken() const { return woken_; }
 
  private:
   StoredQueue stored_;
   std::map<std::uint64_t, std::vector<std::string>> active_;
   std::vector<std::string> woken_;
+  std::optional<queue::SpoolFailure> refusal_;
 };
 
 class QueueFixture : public testing::Test {

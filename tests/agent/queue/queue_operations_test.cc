@@ -200,6 +200,15 @@ TEST_F(QueueOperationsTest, DamagedRecordsAreShownAndDroppedAlone) {
   EXPECT_EQ(page(0).size(), 2u);
 }
 
+TEST_F(QueueOperationsTest, DamageThatIsNotSetAsideIsSaidAsWell) {
+  fill(1);
+  agent_.refuse_next(queue::SpoolFailure{queue::SpoolFailure::Kind::damaged, "slice 3 is missing"});
+  const auto refused = act(QueueAction::hold, 1);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Kind::damaged);
+  EXPECT_EQ(refused.error().text, "is damaged: slice 3 is missing");
+}
+
 TEST_F(QueueOperationsTest, ShowsAllThatIsKnown) {
   auto message = message_to(1, {"bob@example.org"});
   message.mail = "MAIL FROM:<alice@example.com> BODY=8BITMIME";
