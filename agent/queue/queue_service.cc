@@ -86,8 +86,9 @@ class QueueService::Impl {
   transport::SocketNetwork network_;
   resolver::StsStore policies_;
   std::unique_ptr<NameService> names_;
-  std::unique_ptr<queue::Spool> spool_;
   std::optional<QueueRunner> runner_;
+  // Destroyed before the runner: until then it may still call what it was handed for a message.
+  std::unique_ptr<queue::Spool> spool_;
   std::optional<ControlServer> control_;
   std::thread thread_;
 
