@@ -30,8 +30,8 @@ sanitize() {
   case $preset in
     asan) labels='^(unit|interop)' ;;
     tsan)
-      labels='^(unit.(transport|resolver|server|client|agent)|interop)'
-      targets=(transport_tests resolver_tests server_tests client_tests agent_tests postrider
+      labels='^(unit.(transport|resolver|server|client|queue|agent)|interop)'
+      targets=(transport_tests resolver_tests server_tests client_tests queue_tests agent_tests postrider
         resolver_conformance mta_sts_lookup)
       ;;
     *) fail './dev sanitize asan or ./dev sanitize tsan' ;;
@@ -41,6 +41,6 @@ sanitize() {
   build "$preset" "${targets[@]}"
   say "test $preset"
   ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1 \
-    UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=second_deadlock_stack=1 \
+    UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=second_deadlock_stack=1:suppressions=$PWD/scripts/dev/tsan.supp \
     with_symbols run_ctest "$preset" --label-regex "$labels" "$@"
 }
