@@ -97,7 +97,7 @@ Examples:
 
 Exit status: 0 done; 65 there is no such message, or it is damaged or held; 69 the queue was in the memory of an agent
 that runs no more; 75 it is being delivered, or agent or store fail: try again; 77 the agent or the store is somebody
-else's; 78 the store cannot be opened by this version.)"},
+else's; 78 the configuration is wrong, or asks for a store that is not built.)"},
     {"help", R"(Example:
   postrider help send)"},
 }};

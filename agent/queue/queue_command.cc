@@ -183,7 +183,7 @@ class Command {
       scope.after = page->last;
       scope.until = page->until;
       progress.show(std::to_string(seen) + " messages looked at, " + std::to_string(changed) +
-                    " are tried now");
+                    " are due now");
     }
     if (options_.json) {
       output_.out
@@ -191,7 +191,7 @@ class Command {
           << '\n';
     } else {
       output_.out << changed << " of " << seen << (seen == 1 ? " message" : " messages")
-                  << " had to wait and are tried now\n";
+                  << " had to wait and are due now\n";
     }
     co_return ExitCode::done;
   }
@@ -215,7 +215,7 @@ class Command {
 
   static std::string_view outcome_of(QueueAction action, bool changed) {
     switch (action) {
-      case QueueAction::retry: return changed ? "is tried now" : "was due already";
+      case QueueAction::retry: return changed ? "is due now" : "was due already";
       case QueueAction::hold: return changed ? "is held" : "was held already";
       case QueueAction::release: return changed ? "is released" : "was not held";
       case QueueAction::drop: break;

@@ -143,7 +143,7 @@ TEST_F(QueueCommandTest, SaysWhatItDid) {
   EXPECT_EQ(printed(asking(Action::hold, 1)), "0000000000001 was held already\n");
   EXPECT_EQ(printed(asking(Action::release, 1)), "0000000000001 is released\n");
   EXPECT_EQ(printed(asking(Action::release, 1)), "0000000000001 was not held\n");
-  EXPECT_EQ(printed(asking(Action::retry, 1)), "0000000000001 is tried now\n");
+  EXPECT_EQ(printed(asking(Action::retry, 1)), "0000000000001 is due now\n");
   EXPECT_EQ(printed(asking(Action::retry, 1)), "0000000000001 was due already\n");
   QueueOptions drop = asking(Action::drop, 1);
   drop.json = true;
@@ -155,7 +155,7 @@ TEST_F(QueueCommandTest, RetriesMany) {
   add(message_to(301, {"carol@example.net"}));
   QueueOptions options = asking(Action::retry);
   options.domain = "example.net";
-  EXPECT_EQ(printed(options), "0 of 301 messages had to wait and are tried now\n");
+  EXPECT_EQ(printed(options), "0 of 301 messages had to wait and are due now\n");
   options.domain.clear();
   options.json = true;
   EXPECT_EQ(printed(options), "{\"action\":\"retry\",\"seen\":301,\"changed\":300}\n");
@@ -187,7 +187,7 @@ TEST_F(QueueCommandTest, WhatTakesLongSaysHowFarItIs) {
               ExitCode::done);
     EXPECT_TRUE(errors_.str().starts_with(
         action == Action::list ? "postrider queue: 200 messages so far\n"
-                               : "postrider queue: 400 messages looked at, 400 are tried now\n"));
+                               : "postrider queue: 400 messages looked at, 400 are due now\n"));
     errors_.str("");
     EXPECT_EQ(tests::run_task(loop_, carry_out(loop_, slow, options, QueueOutput(out_, errors_, false))),
               ExitCode::done);
@@ -239,7 +239,7 @@ TEST_F(QueueCommandAndAgent, AsksTheAgentThatRuns) {
   EXPECT_EQ(run(asking(Action::hold, 7)), ExitCode::done);
   EXPECT_EQ(out_, "0000000000007 is held\n");
   EXPECT_EQ(run(asking(Action::retry)), ExitCode::done);
-  EXPECT_EQ(out_, "249 of 250 messages had to wait and are tried now\n");
+  EXPECT_EQ(out_, "249 of 250 messages had to wait and are due now\n");
   EXPECT_EQ(run(asking(Action::drop, 999)), ExitCode::bad_input);
   server.stop();
   loop.stop();
