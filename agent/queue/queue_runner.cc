@@ -22,6 +22,10 @@ queue::SchedulerOptions scheduler_options(const QueueConfig& config, std::uint64
   out.concurrency = config.concurrency_per_destination;
   out.initial_concurrency = std::min(out.initial_concurrency, out.concurrency);
   out.in_flight = config.connections;
+  // A destination that is down is not left alone for longer than one message to it would be.
+  out.first_rest = std::min<queue::Duration>(out.first_rest, config.retry.front());
+  out.longest_rest =
+      std::max(out.first_rest, std::min<queue::Duration>(out.longest_rest, config.retry.back()));
   out.seed = seed;
   return out;
 }
@@ -64,11 +68,19 @@ struct QueueRunner::OpenMessage {
   explicit OpenMessage(QueuedMessage from) : message(std::move(from)) {}
   QueuedMessage message;
   std::size_t users = 0;  // attempts, and changes that are not durable yet
+
+  // What is not durable yet. One change is written at a time, with all that has gathered: of two, the later
+  // might succeed where the earlier one failed, and the message be gone before the report about it is there.
+  std::vector<Change::Added> reports;
+  std::uint64_t wanted = 0;   // counts alterations
+  std::uint64_t durable = 0;  // of those
+  bool writing = false;
+  std::vector<transport::Signal*> waiting;
 };
 
 // What an attempt leaves to be made durable.
 struct QueueRunner::Outcome {
-  std::optional<Change::Added> report;
+  std::vector<Consignment> reports;
   std::optional<queue::Time> again;
 };
 
@@ -216,15 +228,11 @@ transport::Task<void> QueueRunner::carry_out(Consignment consignment, Opened ope
     result.health = queue::Health::unknown;
   }
   log_verdicts(consignment, *open, attempt, result, loop_.now() - started);
-  const Outcome outcome = settle(consignment, *open, attempt, result);
-  const bool durable = co_await make_durable(open, outcome);
+  Outcome outcome = settle(consignment, *open, attempt, result);
+  const bool durable = co_await make_durable(open);
   if (!durable) co_return;  // on the way down
   scheduler_.finished(consignment, result.health, open->message.held ? std::nullopt : outcome.again, now());
-  if (outcome.report) {
-    for (Consignment& each : consignments_of(outcome.report->message)) {
-      scheduler_.offer(std::move(each), now());
-    }
-  }
+  for (Consignment& each : outcome.reports) scheduler_.offer(std::move(each), now());
 }
 
 QueueRunner::Outcome QueueRunner::settle(const Consignment& consignment, OpenMessage& open,
@@ -244,8 +252,7 @@ QueueRunner::Outcome QueueRunner::settle(const Consignment& consignment, OpenMes
   return outcome;
 }
 
-void QueueRunner::add_report(Outcome& outcome, const OpenMessage& open,
-                             const std::vector<queue::Notice>& notices) {
+void QueueRunner::add_report(Outcome& outcome, OpenMessage& open, const std::vector<queue::Notice>& notices) {
   const QueuedMessage& message = open.message;
   const auto place = deliverer_.routes().find_address(queue::address_of(message.mail));
   if (!place || std::holds_alternative<Reject>(*place->destination)) {
@@ -260,7 +267,8 @@ void QueueRunner::add_report(Outcome& outcome, const OpenMessage& open,
       queue::report_request(message, notices, deliverer_.routes().hostname, id.to_string(), content, now()));
   QueuedMessage envelope = queue::report_envelope(message, id, report, now(), lifetime());
   envelope.recipients.front().destination = place->line;
-  outcome.report.emplace(std::move(envelope), report.content);
+  std::ranges::move(consignments_of(envelope), std::back_inserter(outcome.reports));
+  open.reports.emplace_back(std::move(envelope), report.content);
   ++counters_.reports;
   LogLine line(LogLevel::info, "report to the sender");
   line.add("id", id.to_string()).add("about", message.id.to_string());
@@ -281,31 +289,48 @@ std::string QueueRunner::head_of(MessageId id) {
   return out;
 }
 
-// False: the store refuses, and we are going down.
-transport::Task<bool> QueueRunner::make_durable(Opened open, const Outcome& outcome) {
-  bool told = false;
-  while (true) {
-    // What the message is now: others may have changed it while the store failed.
-    Change change;
-    if (open->message.recipients.empty()) {
-      change.removed.push_back(open->message.id);
-    } else {
-      change.updated.push_back(open->message);
-    }
-    if (outcome.report) change.added.push_back(*outcome.report);
-    auto arrival = std::make_shared<Arrival<SpoolResult<void>>>(loop_);
-    spool_.apply(std::move(change), announcer(arrival, loop_));
-    [[maybe_unused]] const transport::error_code waited = co_await arrival->signal.wait();
-    if (arrival->value) co_return true;
-    if (!told) {
-      LogLine line(LogLevel::error, "the outcome of a delivery cannot be written");
-      line.add("id", open->message.id.to_string()).add("reason", arrival->value.error().text);
-      log_.write(line);
-      told = true;
-    }
-    if (give_up_.stop_requested()) co_return false;
-    co_await transport::sleep_until(loop_, transport::later(loop_.now(), kStoreRest));
+// The message as it is now, and the reports about it. False: the store refuses, and we are going down.
+transport::Task<bool> QueueRunner::make_durable(Opened open) {
+  const std::uint64_t mine = ++open->wanted;
+  while (open->writing && open->durable < mine) {
+    transport::Signal written(loop_);
+    open->waiting.push_back(&written);
+    [[maybe_unused]] const transport::error_code waited = co_await written.wait();
   }
+  if (open->durable >= mine) co_return true;
+  open->writing = true;
+  bool durable = co_await write(open);
+  while (!durable && !give_up_.stop_requested()) {
+    co_await transport::sleep_until(loop_, transport::later(loop_.now(), kStoreRest));
+    durable = co_await write(open);
+  }
+  open->writing = false;
+  for (transport::Signal* const each : std::exchange(open->waiting, {})) each->notify();
+  co_return durable;
+}
+
+transport::Task<bool> QueueRunner::write(Opened open) {
+  const std::uint64_t version = open->wanted;
+  const std::size_t reports = open->reports.size();
+  Change change;
+  change.added = open->reports;
+  if (open->message.recipients.empty()) {
+    change.removed.push_back(open->message.id);
+  } else {
+    change.updated.push_back(open->message);
+  }
+  auto arrival = std::make_shared<Arrival<SpoolResult<void>>>(loop_);
+  spool_.apply(std::move(change), announcer(arrival, loop_));
+  [[maybe_unused]] const transport::error_code waited = co_await arrival->signal.wait();
+  if (!arrival->value) {
+    LogLine line(LogLevel::error, "the outcome of a delivery cannot be written");
+    line.add("id", open->message.id.to_string()).add("reason", arrival->value.error().text);
+    log_.write(line);
+    co_return false;
+  }
+  open->durable = version;
+  open->reports.erase(open->reports.begin(), open->reports.begin() + static_cast<std::ptrdiff_t>(reports));
+  co_return true;
 }
 
 void QueueRunner::log_verdicts(const Consignment& consignment, const OpenMessage& open,
@@ -382,17 +407,18 @@ void QueueRunner::alter_now(MessageId id, Alteration alter, queue::Done done) {
     return done(std::unexpected(queue::SpoolFailure{queue::SpoolFailure::Kind::missing, "no such message"}));
   }
   alter((*opened)->message);
-  Change change;
-  change.updated.push_back((*opened)->message);
-  spool_.apply(
-      std::move(change), [this, opened = *opened, done = std::move(done)](SpoolResult<void> result) mutable {
-        loop_.post(
-            [this, opened = std::move(opened), done = std::move(done), result = std::move(result)]() mutable {
-              if (result) reschedule(opened->message);
-              close(opened, "");
-              done(std::move(result));
-            });
-      });
+  loop_.spawn(finish_altering(*opened, std::move(done)));
+}
+
+transport::Task<void> QueueRunner::finish_altering(Opened open, queue::Done done) {
+  const bool durable = co_await make_durable(open);
+  if (durable) reschedule(open->message);
+  close(open, "");
+  if (durable) {
+    done({});
+  } else {
+    done(std::unexpected(queue::SpoolFailure{queue::SpoolFailure::Kind::closed, "the agent is going down"}));
+  }
 }
 
 void QueueRunner::drop(MessageId id, queue::Done done) {

@@ -83,6 +83,7 @@ class QueueRunner final : public QueueIntake, public QueueAccess {
 
   // From the loop's thread.
   const RunnerCounters& counters() const noexcept { return counters_; }
+  bool idle() const noexcept { return attempts_ == 0; }  // nothing is under way
   queue::SchedulerCounters scheduled() const { return scheduler_.counters(); }
 
  private:
@@ -94,10 +95,12 @@ class QueueRunner final : public QueueIntake, public QueueAccess {
   void take_inbox();
   transport::Task<void> attempt(queue::Consignment consignment);
   transport::Task<void> carry_out(queue::Consignment consignment, Opened open);
-  transport::Task<bool> make_durable(Opened open, const Outcome& outcome);
+  transport::Task<bool> make_durable(Opened open);
+  transport::Task<bool> write(Opened open);
+  transport::Task<void> finish_altering(Opened open, queue::Done done);
   Outcome settle(const queue::Consignment& consignment, OpenMessage& open, const Attempt& attempt,
                  const AttemptResult& result);
-  void add_report(Outcome& outcome, const OpenMessage& open, const std::vector<queue::Notice>& notices);
+  void add_report(Outcome& outcome, OpenMessage& open, const std::vector<queue::Notice>& notices);
   void log_verdicts(const queue::Consignment& consignment, const OpenMessage& open, const Attempt& attempt,
                     const AttemptResult& result, transport::Duration took);
 

@@ -1,6 +1,8 @@
 #include "postrider/agent/queue/queue_service.h"
 
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include <absl/random/random.h>
@@ -38,6 +40,8 @@ class QueueService::Impl {
     names_ = *std::move(names);
     auto tls = client_tls(config.tls.backend, std::nullopt);
     if (!tls) return std::unexpected(StartFailure{tls.error().text, tls.error().code});
+    std::error_code ignored;  // what fails now fails below, and is said
+    std::filesystem::create_directories(config.state, ignored);
     auto spool = open_spool(config);
     if (!spool) return std::unexpected(spool.error());
     spool_ = *std::move(spool);
@@ -63,13 +67,16 @@ class QueueService::Impl {
     return {};
   }
 
-  std::expected<void, StartFailure> start() {
-    if (auto started = control_->start(); !started) return started;
+  void start() {
+    if (const auto started = control_->start(); !started) {
+      // The mail goes its way without it; a path may be too long for a socket, for one.
+      LogLine line(LogLevel::warning, "`postrider queue` cannot reach this agent");
+      log_.write(line.add("reason", started.error().text));
+    }
     runner_->start();
     LogLine line(LogLevel::info, "queue opened");
     log_.write(line.add("messages", spool_->size()));
     thread_ = std::thread([this] { loop_.run(); });
-    return {};
   }
 
   void stop(transport::Duration drain) {
@@ -112,7 +119,7 @@ std::expected<std::unique_ptr<QueueService>, StartFailure> QueueService::open(
 
 QueueIntake& QueueService::intake() noexcept { return *impl_->runner_; }
 
-std::expected<void, StartFailure> QueueService::start() { return impl_->start(); }
+void QueueService::start() { impl_->start(); }
 
 std::expected<std::shared_ptr<const DeliveryRoutes>, std::string> QueueService::prepare(
     const Config& config) const {

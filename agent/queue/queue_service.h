@@ -38,8 +38,8 @@ class QueueService {
 
   QueueIntake& intake() noexcept;
 
-  // Begins to deliver. An error: the control socket cannot be had; nothing has begun.
-  std::expected<void, StartFailure> start();
+  // Begins to deliver.
+  void start();
 
   // Routes and the [queue] table, but for its store. An error, in words: the old ones stay in force.
   std::expected<std::shared_ptr<const DeliveryRoutes>, std::string> prepare(const Config& config) const;

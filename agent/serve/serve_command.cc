@@ -178,12 +178,11 @@ ExitCode run(const ServeOptions& options, const LoadedConfig& loaded) {
     watch.emplace(*from_dovecot, *config.dovecot, loops[0], log, [&agent] { agent.offer_again(); });
     watch->ask_first();
   }
-  auto started = agent.start();
-  if (started) started = (*queue)->start();
-  if (!started) {
+  if (const auto started = agent.start(); !started) {
     log_line(log, LogLevel::error, started.error().text);
     return started.error().exit_code;
   }
+  (*queue)->start();
   if (watch) watch->start();
   clean_mailboxes(store, log, config);
   const auto end = [&](int times) {

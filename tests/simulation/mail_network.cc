@@ -51,7 +51,7 @@ std::string config_of(std::string_view name) {
 address = "127.0.0.1:0"
 role = "mx"
 tls = "none"
-relay_from = ["10.0.0.0/8"]
+relay_from = ["127.0.0.0/8"]
 [console]
 address = ""
 [queue]
@@ -197,7 +197,8 @@ class MailNetwork::Agent final : public server::HandlerFactory {
             agent::LogConfig{agent::LogFormat::text, agent::LogLevel::info},
             [this, index](std::string_view line) {
               // Without its time, which a history has anyhow.
-              world_.note(std::string(kNames[index]) + line.substr(std::min(line.find(' '), line.size())));
+              world_.note(std::string(kNames[index]) +
+                          std::string(line.substr(std::min(line.find(" "), line.size()))));
             },
             world.clock_),
         resolver_(world.loop_, backend(world.loop_)),
@@ -392,7 +393,7 @@ bool MailNetwork::step() {
 
 bool MailNetwork::over() const {
   return submitting_ == 0 && std::ranges::all_of(agents_, [](const auto& each) {
-           return each->spool().size() == 0 && each->spool().waiting() == 0;
+           return each->spool().size() == 0 && each->spool().waiting() == 0 && each->runner().idle();
          });
 }
 
