@@ -1,12 +1,15 @@
-"""Dovecot as a peer; see _peers.py: the accounts for a Postfix, a submission service in front of a relay, and LMTP."""
+"""Dovecot as a peer; see _peers.py: the accounts for a Postfix, a submission service in front of a relay, LMTP by TCP and
+by a socket, and IMAP to read what came."""
 
 import base64
 import hmac
+import imaplib
 import json
 import os
+import ssl
 import time
 
-from _peers import MAILBOXES, PASSWORD, USER, Peer
+from _peers import MAILBOXES, PASSWORD, PATIENCE, USER, Peer, free_port, wait_for
 
 CONFIG = """base_dir = {folder}/run
 state_dir = {folder}/run
@@ -76,6 +79,20 @@ service lmtp {{
   inet_listener lmtp {{
     port = {lmtp}
   }}
+  unix_listener {folder}/lmtp {{
+    mode = 0666
+  }}
+}}
+"""
+IMAP = """service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = 0
+  }}
+  inet_listener imaps {{
+    port = {imap}
+    ssl = yes
+  }}
 }}
 """
 TOKEN_KEY = b"the key that signs what Dovecot is shown"
@@ -85,15 +102,37 @@ class Dovecot(Peer):
     NAMES = "DNS:localhost"
     mechanisms = ("PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256", "OAUTHBEARER", "XOAUTH2")
 
-    def __init__(self, relay=None, lmtp=False):
+    imap = None
+
+    def __init__(self, relay=None, lmtp=False, imap=False):
         """`relay`: a port that takes mail without a login; then there is a submission service that hands on to it.
-        `lmtp`: there is LMTP as well."""
-        self.relay, self.with_lmtp, self.accounts = relay, lmtp, self
+        `lmtp`: there is LMTP as well. `imap`: and IMAP, with TLS from the first octet, at the port of that name."""
+        self.relay, self.with_lmtp, self.with_imap, self.accounts = relay, lmtp, imap, self
         self.PORTS = (("starttls", "implicit") if relay else ()) + (("lmtp",) if lmtp else ())
 
     @property
     def auth_socket(self):
         return self.folder / "auth-client"
+
+    @property
+    def lmtp_socket(self):
+        return self.folder / "lmtp"
+
+    def read(self, local, count=1):
+        """`count` messages in a mailbox as IMAP has them, waited for."""
+        context = ssl.create_default_context(cafile=str(self.authority))
+        end = time.monotonic() + PATIENCE
+        with imaplib.IMAP4_SSL("localhost", self.imap, ssl_context=context, timeout=PATIENCE) as client:
+            # Not LOGIN: the password is not ASCII.
+            client.authenticate("PLAIN", lambda _: f"\0{local}\0{PASSWORD}".encode())
+            while True:
+                found = int(client.select("INBOX", readonly=True)[1][0])
+                if found >= count:
+                    break
+                assert time.monotonic() < end, f"{found} messages for {local} came, expected {count}"
+                time.sleep(0.05)
+            assert found == count, f"{found} messages for {local}, expected {count}"
+            return [client.fetch(str(number), "(BODY.PEEK[])")[1][0][1] for number in range(1, count + 1)]
 
     def token(self, user=USER, seconds=600):
         """What OAUTHBEARER and XOAUTH2 take for a password: a JSON web token that this Dovecot believes."""
@@ -115,9 +154,13 @@ class Dovecot(Peer):
         keys.mkdir(parents=True, exist_ok=True)
         (keys / "default").write_bytes(base64.b64encode(TOKEN_KEY))
         (self.folder / "oauth2.conf").write_text(OAUTH2.format(folder=self.folder))
-        protocols = ("submission " if self.relay else "") + ("lmtp" if self.with_lmtp else "")
+        protocols = " ".join(name for name, wanted in (
+            ("submission", self.relay), ("lmtp", self.with_lmtp), ("imap", self.with_imap)) if wanted)
         services = (SUBMISSION.format(relay=self.relay, starttls=self.starttls, implicit=self.implicit)
-                    if self.relay else "") + (LMTP.format(lmtp=self.lmtp) if self.with_lmtp else "")
+                    if self.relay else "") + (LMTP.format(lmtp=self.lmtp, folder=self.folder) if self.with_lmtp else "")
+        if self.with_imap:
+            self.imap = free_port()
+            services += IMAP.format(imap=self.imap)
         (self.folder / "dovecot.conf").write_text(CONFIG.format(
             folder=self.folder, protocols=protocols, authority=self.authority, key=self.key, services=services))
 
@@ -126,3 +169,5 @@ class Dovecot(Peer):
 
     def ready(self):
         self.wait_until(self.auth_socket.exists, "listens for logins")
+        if self.with_imap:
+            wait_for(self.imap, self.process, PATIENCE)

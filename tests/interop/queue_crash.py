@@ -1,0 +1,136 @@
+"""`kill -9` of the agent at random moments while 20 sessions hand it messages, round after round on one state: what it
+answered with 250 arrives, and comes twice only where the kill took the next hop's final reply. A seed may be given."""
+
+import contextlib
+import os
+import random
+import socket
+import sys
+import threading
+import time
+
+from _queue import Hop, QueueAgent, until
+
+ROUNDS = 22
+SESSIONS = 20
+CONCURRENCY = 20  # concurrency_per_destination: what may be under way at the next hop
+MESSAGE = "From: <a@sender.example>\r\nTo: <b@hop.example>\r\nSubject: {name}\r\nMessage-ID: <{name}@sender.example>\r\n\r\n{text}\r\n"
+
+
+class Load:
+    """Sessions that send one message after the other until the connection breaks; `acknowledged` are the names of those
+    that got their 250."""
+
+    def __init__(self, port, round_, chance):
+        self.port, self.round = port, round_
+        self.acknowledged, self.attempted, self.ready = set(), 0, threading.Condition()
+        self.threads = [threading.Thread(target=self.session, args=(number, random.Random(chance.random())), daemon=True)
+                        for number in range(SESSIONS)]
+        for thread in self.threads:
+            thread.start()
+
+    def session(self, number, chance):
+        with contextlib.suppress(OSError, EOFError), socket.create_connection(("127.0.0.1", self.port), 30) as client, \
+                client.makefile("rb") as replies:
+            def reply():
+                while True:
+                    line = replies.readline()
+                    if not line.endswith(b"\n"):
+                        raise EOFError
+                    if line[3:4] == b" ":
+                        return line
+
+            reply()
+            client.sendall(b"EHLO client.example\r\n")
+            reply()
+            for count in range(1_000_000):
+                name = f"m{self.round}-{number}-{count}"
+                client.sendall(b"MAIL FROM:<a@sender.example>\r\nRCPT TO:<b@hop.example>\r\nDATA\r\n")
+                if [reply()[:3] for _ in range(3)] != [b"250", b"250", b"354"]:
+                    raise AssertionError("the agent refuses what it should take")
+                text = "x" * 70 + "\r\n"
+                message = MESSAGE.format(name=name, text=text * chance.choice((1, 1, 20, 2000)))
+                with self.ready:
+                    self.attempted += 1
+                client.sendall(message.encode() + b".\r\n")
+                if reply().startswith(b"250"):
+                    with self.ready:
+                        self.acknowledged.add(name)
+                        self.ready.notify_all()
+
+    def wait_for(self, count):
+        with self.ready:
+            assert self.ready.wait_for(lambda: len(self.acknowledged) >= count, 60), \
+                f"{len(self.acknowledged)} of {count} messages were acknowledged in a minute"
+
+    def join(self):
+        for thread in self.threads:
+            thread.join(60)
+
+
+def name_of(transaction):
+    return transaction.content.split(b"Subject: ", 1)[1].split(b"\r\n", 1)[0].decode()
+
+
+def check(hop, acknowledged, attempted, run_of, kills):
+    """Every acknowledged message came; twice only over different lives of the agent, and per kill no more than may have
+    been under way."""
+    with hop.lock:
+        taken = [(name_of(each), run_of(each)) for each in hop.taken]
+    lives = {}
+    for name, life in taken:
+        lives.setdefault(name, []).append(life)
+    lost = acknowledged - lives.keys()
+    assert not lost, f"{len(lost)} acknowledged messages never arrived: {sorted(lost)[:20]}"
+    again = {}
+    for name, seen in lives.items():
+        assert len(set(seen)) == len(seen), f"{name} was delivered twice by one life of the agent: {seen}"
+        for life in seen[:-1]:
+            again[life] = again.get(life, 0) + 1
+    for life, count in again.items():
+        assert count <= CONCURRENCY, f"{count} messages came again after kill {life}: more than were under way"
+    print(f"{len(acknowledged)} messages acknowledged in {kills} lives, {attempted} begun; {len(lives)} arrived, "
+          f"{sum(again.values())} of them twice")
+
+
+def main():
+    seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.SystemRandom().randrange(1 << 32)
+    print(f"seed {seed}", flush=True)
+    chance = random.Random(seed)
+    refusals = random.Random(seed + 1)
+    life, lives = 0, {}
+
+    def final(transaction):
+        lives[id(transaction)] = life
+        # Some have to wait in the store for another life.
+        return b"451 4.3.0 Not now\r\n" if refusals.random() < 0.05 else None
+
+    with Hop(lambda _: {"final": final}) as hop, QueueAgent({"hop.example": f"smtp://127.0.0.1:{hop.port}"}) as agent:
+        agent.kill()
+        acknowledged, attempted = set(), 0
+        for round_ in range(ROUNDS):
+            life += 1
+            if chance.random() < 0.2:
+                # While it starts, and perhaps writes what it found.
+                agent.launch()
+                time.sleep(chance.uniform(0, 0.3))
+                agent.kill()
+                life += 1
+            agent.start()
+            load = Load(agent.port, round_, chance)
+            load.wait_for(chance.randrange(1, 80))
+            time.sleep(chance.uniform(0, 0.05))
+            agent.kill()
+            load.join()
+            acknowledged |= load.acknowledged
+            attempted += load.attempted
+        life += 1
+        agent.start()
+        agent.until_empty(nudge=True)
+        agent.stop()
+        assert not agent.queued(), agent.queued()
+        assert "damaged" not in agent.log_text(), "a record was damaged by a kill"
+        check(hop, acknowledged, attempted, lambda each: lives[id(each)], life)
+
+
+main()
