@@ -27,10 +27,13 @@ rfc1413_hosts =
 smtputf8_advertise_hosts = *
 smtp_accept_max = 100
 chunking_advertise_hosts = *
+dsn_advertise_hosts = *
+{main}
 queue_run_max = 1
 acl_smtp_rcpt = recipient
 begin acl
 recipient:
+{relay_acl}
   deny    !authenticated = *
           condition   = ${{if !eq{{$received_port}}{{{mx}}}}}
           message     = 5.7.1 Log in first
@@ -38,6 +41,7 @@ recipient:
           local_parts = lsearch;{folder}/mailboxes
   deny    message     = 5.1.1 There is nobody of this name
 begin routers
+{relay_router}
 all:
   driver = accept
   local_parts = lsearch;{folder}/mailboxes
@@ -48,6 +52,9 @@ maildir:
   directory = {folder}/mail/$local_part_data
   maildir_format
   user = Debian-exim
+relay:
+  driver = smtp
+  hosts_try_fastopen =
 begin retry
 * * F,1h,1m
 begin authenticators
@@ -72,11 +79,23 @@ cram:
   server_set_id = $auth1
   server_advertise_condition = ${{if def:tls_in_cipher}}
 """
+RELAY_ACL = """  accept  condition   = ${{if eq{{$received_port}}{{{mx}}}}}"""
+RELAY_ROUTER = """relay:
+  driver = manualroute
+  domains = {domains}
+  route_list = * 127.0.0.1::{port} byname
+  self = send
+  transport = relay
+  no_more"""
 
 
 class Exim(Peer):
     PORTS = ("mx", "starttls", "implicit")
     mechanisms = ("PLAIN", "LOGIN", "CRAM-MD5")
+
+    def __init__(self, relay=None, domains="! example.net", main=""):
+        """`relay`: a port at which mail for `domains` is handed on, from anybody; `main`: more of the main section."""
+        self.relay, self.domains, self.main = relay, domains, main
 
     def configure(self):
         self.program, self.environment = unpacked("usr/sbin/exim4")
@@ -89,7 +108,9 @@ class Exim(Peer):
         (self.folder / "mailboxes").write_text("".join(f"{each}: {each}\n" for each in MAILBOXES))
         (self.folder / "exim.conf").write_text(CONFIG.format(
             program=self.program, folder=self.folder, mx=self.mx, starttls=self.starttls, implicit=self.implicit,
-            authority=self.authority, key=self.key, user=USER, password=PASSWORD))
+            authority=self.authority, key=self.key, user=USER, password=PASSWORD, main=self.main,
+            relay_acl=RELAY_ACL.format(mx=self.mx) if self.relay else "",
+            relay_router=RELAY_ROUTER.format(domains=self.domains, port=self.relay) if self.relay else ""))
 
     def command(self):
         command = [self.program, "-C", self.folder / "exim.conf", "-bdf", "-q1m"]

@@ -9,13 +9,21 @@ CONFIG = """table mailboxes {{ {mailboxes} }}
 listen on 127.0.0.1 port {mx} hostname localhost
 smtp max-message-size "50M"
 action "keep" maildir "{folder}/mail/%{{rcpt.user}}" virtual <mailboxes>
+{relay}
 match from any for domain "example.net" action "keep"
 match from any for any reject
+"""
+RELAY = """action "relay" relay host "smtp://127.0.0.1:{port}"
+match from any for {domains} action "relay"
 """
 
 
 class OpenSmtpd(Peer):
     PORTS = ("mx",)
+
+    def __init__(self, relay=None, domains='! domain "example.net"'):
+        """`relay`: a port at which mail for `domains` is handed on, from anybody."""
+        self.relay, self.domains = relay, domains
 
     def configure(self):
         self.program, self.environment = unpacked("usr/sbin/smtpd")
@@ -25,6 +33,7 @@ class OpenSmtpd(Peer):
         (self.folder / "queue").chmod(0o711)
         (self.folder / "smtpd.conf").write_text(CONFIG.format(
             folder=self.folder, mx=self.mx,
+            relay=RELAY.format(port=self.relay, domains=self.domains) if self.relay else "",
             mailboxes=", ".join(f'"{each}@example.net" = "nobody"' for each in MAILBOXES)))
 
     def command(self):

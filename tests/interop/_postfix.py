@@ -76,14 +76,19 @@ showq unix n - n - - showq
 postlog unix-dgram n - n - 1 postlogd
 """
 QUEUES = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved", "trace")
+RELAY = """relayhost = [127.0.0.1]:{port}
+mynetworks = 127.0.0.0/8
+smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+"""
 
 
 class Postfix(Peer):
     PORTS = ("mx", "starttls", "implicit")
 
-    def __init__(self, accounts=None, main=""):
-        """`accounts`: the Dovecot that knows who may log in; `main`: more lines for main.cf."""
-        self.accounts, self.main = accounts, main
+    def __init__(self, accounts=None, main="", relay=None):
+        """`accounts`: the Dovecot that knows who may log in; `main`: more lines for main.cf; `relay`: a port at which mail
+        for others is handed on, from anybody."""
+        self.accounts, self.main = accounts, main + (RELAY.format(port=relay) if relay else "")
         self.mechanisms = accounts.mechanisms if accounts else ()
 
     def configure(self):

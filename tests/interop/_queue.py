@@ -231,6 +231,7 @@ class Hop:
     def __init__(self, plan=lambda _: {}, offers=(), port=0):
         self.plan, self.offers = plan, offers
         self.taken, self.connections, self.lock = [], 0, threading.Lock()
+        self.open = set()  # sockets of sessions
         hop = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -239,8 +240,11 @@ class Hop:
             def handle(self):
                 with hop.lock:
                     number, hop.connections = hop.connections, hop.connections + 1
+                    hop.open.add(self.connection)
                 with contextlib.suppress(OSError, EOFError):
                     HopSession(hop, self.connection, self.rfile, hop.plan(number)).serve()
+                with hop.lock:
+                    hop.open.discard(self.connection)
 
         class Server(socketserver.ThreadingTCPServer):
             allow_reuse_address = daemon_threads = True
@@ -259,6 +263,10 @@ class Hop:
         self.stopping.set()
         self.server.shutdown()
         self.server.server_close()
+        with self.lock:
+            for each in self.open:
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
 
     def recipients(self):
         """Address -> how often it was taken."""
