@@ -8,6 +8,7 @@ USERS = ("opensmtpd", "opensmtpq")
 CONFIG = """table mailboxes {{ {mailboxes} }}
 listen on 127.0.0.1 port {mx} hostname localhost
 smtp max-message-size "50M"
+{main}
 action "keep" maildir "{folder}/mail/%{{rcpt.user}}" virtual <mailboxes>
 {relay}
 match from any for domain "example.net" action "keep"
@@ -21,9 +22,9 @@ match from any for {domains} action "relay"
 class OpenSmtpd(Peer):
     PORTS = ("mx",)
 
-    def __init__(self, relay=None, domains='! domain "example.net"'):
-        """`relay`: a port at which mail for `domains` is handed on, from anybody."""
-        self.relay, self.domains = relay, domains
+    def __init__(self, relay=None, domains='! domain "example.net"', main=""):
+        """`relay`: a port at which mail for `domains` is handed on, from anybody; `main`: more lines."""
+        self.relay, self.domains, self.main = relay, domains, main
 
     def configure(self):
         self.program, self.environment = unpacked("usr/sbin/smtpd")
@@ -32,7 +33,7 @@ class OpenSmtpd(Peer):
             os.chown(self.folder / name, owner, -1)
         (self.folder / "queue").chmod(0o711)
         (self.folder / "smtpd.conf").write_text(CONFIG.format(
-            folder=self.folder, mx=self.mx,
+            folder=self.folder, mx=self.mx, main=self.main,
             relay=RELAY.format(port=self.relay, domains=self.domains) if self.relay else "",
             mailboxes=", ".join(f'"{each}@example.net" = "nobody"' for each in MAILBOXES)))
 
