@@ -1,6 +1,7 @@
 """Postfix, Exim and OpenSMTPD on either side of the queue: what one hands to us arrives at the next as it was, refusals and
 DSN requests too; and what an operator does to the queue meanwhile."""
 
+import concurrent.futures
 import contextlib
 import email
 import email.policy
@@ -32,11 +33,7 @@ def submit(port, message, to, sender=SENDER, mail_options=(), rcpt_options=()):
         assert not refused, refused
 
 
-def boxes():
-    yield from (f"box{number}" for number in range(300))
-
-
-BOXES = boxes()
+BOXES = iter([f"box{number}" for number in range(300)])  # one for each message; several threads take them
 
 
 def to_each(neighbour, send, agent):
@@ -84,47 +81,42 @@ def outgoing(stack, neighbour, **more):
                                           [listener(more=RELAY_FROM)], "mx.sender.example", zone))
 
 
-def to_neighbours(accounts):
-    for make in (lambda: Postfix(accounts), Exim, OpenSmtpd):
-        with contextlib.ExitStack() as stack:
-            neighbour = stack.enter_context(make())
-            agent = outgoing(stack, neighbour, where=f"mx:{neighbour.mx}")
-            to_each(neighbour, lambda message, to, options: submit(agent.port, message, to, mail_options=options), agent)
-            if isinstance(neighbour, OpenSmtpd):
-                no_smtputf8(agent)
-                continue
-            smtputf8(neighbour, agent)
-            # A smart host with an account, over TLS that is needed for it.
-            password = agent.folder / "password"
-            password.write_text(PASSWORD + "\n")
-            for scheme, port in (("smtp", neighbour.starttls), ("smtps", neighbour.implicit)):
-                login = f'tls = "required"\nuser = "{USER}"\npassword_file = "{password}"'
-                with contextlib.ExitStack() as inner:
-                    other = outgoing(inner, neighbour, where=f"{scheme}://127.0.0.1:{port}", route=login)
-                    box = next(BOXES)
-                    submit(other.port, PLAIN, [f"{box}@example.net"])
-                    behind_trace(neighbour.messages(box)[0], PLAIN)
-                    other.until_empty()
+def to_neighbour(make):
+    with contextlib.ExitStack() as stack:
+        neighbour = stack.enter_context(make())
+        agent = outgoing(stack, neighbour, where=f"mx:{neighbour.mx}")
+        to_each(neighbour, lambda message, to, options: submit(agent.port, message, to, mail_options=options), agent)
+        if isinstance(neighbour, OpenSmtpd):
+            no_smtputf8(agent)
+            return
+        smtputf8(neighbour, agent)
+        # A smart host with an account, over TLS that is needed for it.
+        password = agent.folder / "password"
+        password.write_text(PASSWORD + "\n")
+        for scheme, port in (("smtp", neighbour.starttls), ("smtps", neighbour.implicit)):
+            login = f'tls = "required"\nuser = "{USER}"\npassword_file = "{password}"'
+            with contextlib.ExitStack() as inner:
+                other = outgoing(inner, neighbour, where=f"{scheme}://127.0.0.1:{port}", route=login)
+                box = next(BOXES)
+                submit(other.port, PLAIN, [f"{box}@example.net"])
+                behind_trace(neighbour.messages(box)[0], PLAIN)
+                other.until_empty()
 
 
-def from_neighbours(accounts):
-    """Each one as the first hop, another one as the last one, we between them; and Maildirs of ours beside that."""
-    far = (lambda: Exim(), lambda: OpenSmtpd(), lambda: Postfix(accounts))
-    near = (lambda port: Postfix(relay=port, main="virtual_mailbox_domains =\n"), lambda port: Exim(port, "*"),
-            lambda port: OpenSmtpd(port, "any"))
-    for make_far, make_near in zip(far, near):
-        with contextlib.ExitStack() as stack:
-            last = stack.enter_context(make_far())
-            agent = stack.enter_context(QueueAgent(
-                {"sender.example": "maildir", "here.example": "maildir", "example.net": f"smtp://127.0.0.1:{last.mx}"}))
-            first = stack.enter_context(make_near(agent.port))
-            to_each(last, lambda message, to, options: submit(first.mx, message, to, mail_options=options), agent)
-            # Into a Maildir of ours, at once and beside a recipient for whom there is the queue.
-            box = next(BOXES)
-            submit(first.mx, EIGHT_BIT, ["ann@here.example", f"{box}@example.net"], mail_options=["BODY=8BITMIME"])
-            behind_trace(agent.messages("ann", "here.example")[0], EIGHT_BIT)
-            behind_trace(last.messages(box)[0], EIGHT_BIT)
-            agent.until_empty()
+def between_neighbours(make_first, make_last):
+    """One as the first hop, another one as the last one, we between them; and Maildirs of ours beside that."""
+    with contextlib.ExitStack() as stack:
+        last = stack.enter_context(make_last())
+        agent = stack.enter_context(QueueAgent(
+            {"sender.example": "maildir", "here.example": "maildir", "example.net": f"smtp://127.0.0.1:{last.mx}"}))
+        first = stack.enter_context(make_first(agent.port))
+        to_each(last, lambda message, to, options: submit(first.mx, message, to, mail_options=options), agent)
+        # Into a Maildir of ours, at once and beside a recipient for whom there is the queue.
+        box = next(BOXES)
+        submit(first.mx, EIGHT_BIT, ["ann@here.example", f"{box}@example.net"], mail_options=["BODY=8BITMIME"])
+        behind_trace(agent.messages("ann", "here.example")[0], EIGHT_BIT)
+        behind_trace(last.messages(box)[0], EIGHT_BIT)
+        agent.until_empty()
 
 
 def delivery_status(accounts):
@@ -255,13 +247,19 @@ def comes_back():
 
 
 def main():
-    with Dovecot() as accounts:
-        to_neighbours(accounts)
-        from_neighbours(accounts)
-        delivery_status(accounts)
-        relayed(accounts)
-        seven_bits(accounts)
-    comes_back()
+    with Dovecot() as accounts, concurrent.futures.ThreadPoolExecutor(3) as workers:
+        def postfix():
+            return Postfix(accounts)
+
+        jobs = [(between_neighbours, lambda port: Postfix(relay=port, main="virtual_mailbox_domains =\n"), Exim),
+                (between_neighbours, lambda port: Exim(port, "*"), OpenSmtpd),
+                (between_neighbours, lambda port: OpenSmtpd(port, "any"), postfix),
+                (to_neighbour, postfix), (to_neighbour, Exim), (to_neighbour, OpenSmtpd),
+                (delivery_status, accounts), (relayed, accounts), (seven_bits, accounts), (comes_back,)]
+        # Most of the time goes by in waiting for the servers.
+        running = [workers.submit(*job) for job in jobs]
+        for each in running:
+            each.result()
 
 
 main()
