@@ -43,11 +43,11 @@ def to_each(neighbour, send, agent):
         box = next(BOXES)
         send(message, [f"{box}@example.net"], options)
         behind_trace(neighbour.messages(box)[0], message)
-    good, before = [next(BOXES) for _ in range(3)], len(agent.files("fred", "sender.example"))
+    good = [next(BOXES) for _ in range(3)]
     send(PLAIN, [f"{local}@example.net" for local in (good[0], "stranger", good[1], "nobody", good[2])], [])
     for box in good:
         behind_trace(neighbour.messages(box)[0], PLAIN)
-    report = agent.reports("fred", "sender.example", before + 1)[-1]
+    report = agent.report("stranger@example.net")
     assert report.actions() == {"stranger@example.net": "failed", "nobody@example.net": "failed"}, (name, report.octets)
     for fields in report.recipients.values():
         assert fields["Status"].startswith("5.") and fields["Diagnostic-Code"].startswith("smtp; 5"), (name, report.octets)
@@ -67,7 +67,7 @@ def no_smtputf8(agent):
     """OpenSMTPD has no SMTPUTF8: what needs it cannot go there, and the sender is told."""
     content = HEADER.replace(b"between neighbours", "größer".encode()) + b"\r\nThe end.\r\n"
     submit(agent.port, content, ["bob@example.net"], "frédéric@sender.example", ["SMTPUTF8", "BODY=8BITMIME"])
-    report = agent.reports("frédéric", "sender.example")[0]
+    report = agent.report("bob@example.net", "frédéric")
     fields = report.recipients["bob@example.net"]
     assert fields["Action"] == "failed" and fields["Status"].startswith("5.6."), report.octets
     agent.until_empty()
@@ -132,7 +132,7 @@ def delivery_status(accounts):
         submit(back, PLAIN, [f"{box}@example.net"], mail_options=["RET=HDRS", "ENVID=QQ+2B314"],
                rcpt_options=["NOTIFY=SUCCESS,DELAY", "ORCPT=rfc822;bob+2Btag@example.org"])
         postfix.messages(box)
-        report = agent.reports("fred", "sender.example")[0]
+        report = agent.report(f"{box}@example.net")
         assert report.about["Reporting-MTA"] == "dns; localhost", report.octets
         assert report.about["Original-Envelope-Id"] in ("QQ+314", "QQ+2B314"), report.octets
         assert report.actions() == {f"{box}@example.net": "delivered"}, report.octets
@@ -147,7 +147,8 @@ def delivery_status(accounts):
         submit(back, PLAIN, ["nobody@example.net"], mail_options=["RET=FULL", "ENVID=second"],
                rcpt_options=["NOTIFY=FAILURE", "ORCPT=rfc822;no+2Bbody@example.org"])
         agent.until_empty()
-        report = agent.reports("fred", "sender.example", 2)[-1]
+        report = agent.report("nobody@example.net")
+        agent.messages("fred", "sender.example", 2)  # and no more
         assert report.actions() == {"nobody@example.net": "failed"}, report.octets
         assert report.about["Original-Envelope-Id"] == "second", report.octets
         assert report.original("nobody@example.net").replace(" ", "") == "rfc822;no+body@example.org", report.octets
@@ -161,14 +162,14 @@ def relayed(accounts):
         agent = outgoing(stack, deaf)
         box, quiet = next(BOXES), next(BOXES)
         submit(agent.port, PLAIN, [f"{box}@example.net"], mail_options=["ENVID=one"], rcpt_options=["NOTIFY=SUCCESS"])
-        report = agent.reports("fred", "sender.example")[0]
+        report = agent.report(f"{box}@example.net")
         assert report.actions() == {f"{box}@example.net": "relayed"}, report.octets
         assert report.recipients[f"{box}@example.net"]["Status"].startswith("2."), report.octets
         assert report.about["Original-Envelope-Id"] == "one", report.octets
         submit(agent.port, PLAIN, [f"{quiet}@example.net"])
         deaf.messages(quiet)
         agent.until_empty()
-        agent.reports("fred", "sender.example")
+        agent.messages("fred", "sender.example")  # and no other
 
 
 def seven_bits(accounts):
@@ -187,7 +188,7 @@ def seven_bits(accounts):
         # The header cannot be converted.
         submit(agent.port, HEADER.replace(b"between", "größer".encode()) + b"\r\nx\r\n", ["bob@example.net"],
                mail_options=["BODY=8BITMIME", "SMTPUTF8"])
-        report = agent.reports("fred", "sender.example")[0]
+        report = agent.report("bob@example.net")
         assert report.recipients["bob@example.net"]["Status"].startswith("5.6."), report.octets
         agent.until_empty()
 
