@@ -108,8 +108,12 @@ class Postfix(Peer):
         make("queue/public", 0o2710, user, group)
         make("data", 0o700)
         make("mail", 0o755, 65534)
-        (self.folder / "main.cf").write_text(MAIN.format(
-            folder=self.folder, authority=self.authority, key=self.key, sasl=self.accounts.auth_socket if self.accounts else "private/auth", more=self.main))
+        main = MAIN.format(folder=self.folder, authority=self.authority, key=self.key, more=self.main,
+                           sasl=self.accounts.auth_socket if self.accounts else "private/auth")
+        # A name that is there twice is warned of by every process: postlogd fills its own queue with that, and waits for
+        # itself.
+        last = {line.split("=")[0].strip(): line for line in main.splitlines() if line}
+        (self.folder / "main.cf").write_text("\n".join(last.values()) + "\n")
         (self.folder / "master.cf").write_text(MASTER.format(mx=self.mx, starttls=self.starttls,
                                                              implicit=self.implicit))
         (self.folder / "mailboxes").write_text("".join(f"{each}@example.net {each}/\n" for each in MAILBOXES))

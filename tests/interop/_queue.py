@@ -160,8 +160,14 @@ class QueueAgent:
         assert len(files) == count, f"{len(files)} messages for {local}@{domain}, expected {count}"
         return [file.read_bytes() for file in files]
 
-    def reports(self, local, domain, count=1):
-        return [Report(octets) for octets in self.messages(local, domain, count)]
+    def report(self, address, to="fred", domain="sender.example"):
+        """The one report that `to` has got about a recipient, waited for."""
+        def about():
+            reports = [Report(file.read_bytes()) for file in self.files(to, domain)]
+            return [each for each in reports if address in each.recipients]
+        found = until(about, lambda: f"no report about {address} came to {to}@{domain}")
+        assert len(found) == 1, f"{len(found)} reports about {address}"
+        return found[0]
 
 
 class Report:
