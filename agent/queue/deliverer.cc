@@ -234,7 +234,7 @@ transport::Task<void> Deliverer::Impl::send_converted(const Group& group, std::v
   if (!plan) {
     if (const auto* failure = std::get_if<queue::SpoolFailure>(&plan.error())) result.failure = *failure;
     if (const auto* refusal = std::get_if<queue::ConversionRefusal>(&plan.error())) {
-      const Reply reply(code::transaction_failed, status_of(*refusal),
+      const Reply reply(code::transaction_failed, status_of(*refusal).code,
                         "The next server takes no such content, and it cannot be converted: " +
                             std::string(to_string(*refusal)));
       for (const std::size_t i : recipients) result.verdicts[i] = verdict(Verdict::Kind::failed, reply);
