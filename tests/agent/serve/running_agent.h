@@ -25,7 +25,7 @@ namespace postrider::agent {
 class RunningAgent {
  public:
   RunningAgent(const std::filesystem::path& folder, std::string_view toml,
-               FileOperations& files = system_files())
+               FileOperations& files = system_files(), QueueIntake* queue = nullptr)
       : folder_(folder),
         log_(
             LogConfig{LogFormat::text, LogLevel::debug},
@@ -38,7 +38,7 @@ class RunningAgent {
         store_(std::make_unique<MaildirStore>(MaildirOptions{}, files)),
         accounts_(folder / "accounts.toml", primitives_, [](const std::vector<ConfigProblem>&) {}),
         authenticator_(AccountAuthenticator::usual_mechanisms(), accounts_, hashing_, throttle_, primitives_),
-        services_{*store_, log_, &authenticator_},
+        services_{*store_, log_, &authenticator_, queue},
         agent_(std::make_unique<MailAgent>(loops_, services_, config(toml))) {
     const auto started = agent_->start();
     EXPECT_TRUE(started) << started.error().text;
