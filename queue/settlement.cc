@@ -45,6 +45,10 @@ class Settler {
   }
 
   bool deliver(const QueuedRecipient& recipient, const Verdict& verdict) {
+    if (verdict.expanded) {
+      tell(recipient, ReportAction::expanded, verdict);
+      return false;
+    }
     ++outcome.delivered;
     // RFC 3461 5.2.2: whoever passed the request on leaves the report to the next host.
     if (verdict.final_delivery || !verdict.reports_success) {

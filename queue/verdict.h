@@ -22,6 +22,8 @@ struct Verdict {
   bool reports_success = false;
   // It left the realm of SMTP: to a mailbox. Success is "delivered" then, else "relayed".
   bool final_delivery = false;
+  // An alias that the message has been passed on for, to several; RFC 3461 5.2.7.3.
+  bool expanded = false;
 };
 
 }  // namespace postrider::queue

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "postrider/agent/accounts/user_command.h"
+#include "postrider/agent/alias/alias_file.h"
 #include "postrider/agent/command_line/command_line.h"
 #include "postrider/agent/command_line/print_problems.h"
 #include "postrider/agent/config/config_reader.h"
@@ -39,6 +40,9 @@ ExitCode run(const ConfigCheckOptions& options) {
   const ConfigResult loaded = load_config(options.file);
   if (!loaded) return print_problems(loaded.error());
   if (const auto missing = not_built_yet(*loaded); !missing.empty()) return print_problems(missing);
+  if (const auto aliases = load_aliases(loaded->config, route_table(loaded->config)); !aliases) {
+    return print_problems(aliases.error());
+  }
   std::cout << loaded->file << ": good\n" << std::flush;
   return ExitCode::done;
 }

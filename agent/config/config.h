@@ -96,6 +96,12 @@ struct RouteConfig {
   std::optional<std::filesystem::path> password_file;
 };
 
+// Who gets the mail for addresses of ours.
+struct AliasConfig {
+  std::optional<std::filesystem::path> file;
+  std::string tag;  // between user and tag; empty: there are none
+};
+
 struct LimitsConfig {
   std::uint64_t message_size = 0;  // octets
   std::uint32_t recipients = 0;    // of one message
@@ -127,6 +133,7 @@ struct Config {
   ResolverConfig resolver;
   QueueConfig queue;
   std::vector<RouteConfig> routes;
+  AliasConfig aliases;
   LimitsConfig limits;
   std::filesystem::path accounts_file;
   std::optional<std::filesystem::path> dovecot;  // its authentication socket, instead of accounts_file

@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint32_t kMany = std::numeric_limits<std::uint32_t>::max();
 constexpr unsigned kMostThreads = 1024;
 constexpr std::uint32_t kMostRecipients = 1'000'000;
+constexpr std::size_t kLongestTag = 8;
 constexpr std::uint32_t kLeastCommandLine = 512;            // RFC 5321 4.5.3.1.4
 constexpr std::uint32_t kMostCommandLine = (16 << 10) - 1;  // a line fits into the smallest receive buffer
 
@@ -245,6 +246,26 @@ void read_routes(TableReader& root, ReadContext& context, Config& config) {
   for (std::size_t i = 0; i < tables->size(); ++i) read_route(*(*tables)[i], i, context, config);
 }
 
+// What a subaddress may be told by: not what ordinary names are made of.
+bool is_tag(std::string_view tag) {
+  constexpr std::string_view kMarks = "+-_=~#!$%&*^|?{}'`/.";
+  return tag.size() <= kLongestTag && tag.find_first_not_of(kMarks) == std::string_view::npos;
+}
+
+void read_aliases(const toml::table& table, ReadContext& context, AliasConfig& aliases) {
+  TableReader reader(table, "aliases", context);
+  reader.path("file", aliases.file);
+  if (auto tag = reader.text("tag")) {
+    if (!is_tag(*tag)) {
+      reader.problem("tag",
+                     TableReader::quoted(*tag) +
+                         " is no mark between user and tag; write for example \"+\", or \"\" for none");
+    }
+    aliases.tag = *std::move(tag);
+  }
+  reader.finish();
+}
+
 void read_limits(const toml::table& table, ReadContext& context, LimitsConfig& limits) {
   TableReader reader(table, "limits", context);
   reader.size("message_size", 1, limits.message_size);
@@ -316,6 +337,7 @@ void read_sections(const toml::table& root, ReadContext& context, Config& config
   if (const auto* table = reader.table("resolver")) read_resolver(*table, context, config.resolver);
   if (const auto* table = reader.table("queue")) read_queue(*table, context, config.queue);
   read_routes(reader, context, config);
+  if (const auto* table = reader.table("aliases")) read_aliases(*table, context, config.aliases);
   if (const auto* table = reader.table("limits")) read_limits(*table, context, config.limits);
   if (const auto* table = reader.table("accounts")) read_accounts(*table, context, config);
   if (const auto* table = reader.table("console")) read_console(*table, context, config.console);

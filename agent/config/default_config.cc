@@ -64,6 +64,10 @@ deliver = "mx"                     # mx | mx:PORT | smtp://HOST:PORT | smtps://â
 # user   = "u"                     # smart host account
 # password_file = "â€¦"
 
+[aliases]                          # who gets the mail for an address of ours instead
+# file = "aliases"                 # left out: none. Lines "address: target, target", "@domain: target" for the rest
+# tag  = "+"                       # left out: user+tag is a mailbox of its own; "+": its mail is user's
+
 [limits]
 message_size = "50MiB"
 recipients   = 1000

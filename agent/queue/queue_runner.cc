@@ -53,6 +53,17 @@ Verdict broken(const queue::SpoolFailure& failure) {
   return out;
 }
 
+// What becomes of an alias that has been expanded: its sender is told.
+AttemptResult expanded(const Attempt& attempt) {
+  Verdict out;
+  out.kind = Verdict::Kind::delivered;
+  out.reply = protocol::Reply(protocol::code::ok, protocol::status::address_valid, "Passed on to several");
+  out.expanded = true;
+  AttemptResult result(attempt.recipients.size(), out);
+  result.health = queue::Health::reached;
+  return result;
+}
+
 std::string_view event_of(Verdict::Kind kind) {
   switch (kind) {
     case Verdict::Kind::delivered: return "delivered";
@@ -222,7 +233,10 @@ transport::Task<void> QueueRunner::carry_out(Consignment consignment, Opened ope
   }
   const transport::SteadyTime started = loop_.now();
   const std::stop_token stop = give_up_.get_token();
-  AttemptResult result = co_await deliverer_.attempt(attempt, stop);
+  AttemptResult result = expanded(attempt);
+  if (consignment.destination != kExpandedLine) {
+    result = co_await deliverer_.attempt(attempt, stop);
+  }
   if (result.failure) {
     std::ranges::fill(result.verdicts, broken(*result.failure));
     result.health = queue::Health::unknown;

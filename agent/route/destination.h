@@ -64,6 +64,8 @@ bool is_relay(const Destination& destination) noexcept;
 // Who waits in line together: "mx:example.org", "mx:example.org:2525", "smtp://relay.example.com:25",
 // "lmtp+unix:/run/lmtp", "maildir", … `domain` is the recipient's.
 inline constexpr std::string_view kMaildirLine = "maildir";
+// An alias of several targets, whose sender wants to hear that it was expanded: nothing is delivered.
+inline constexpr std::string_view kExpandedLine = "expanded";
 std::string line_of(const Destination& destination, std::string_view domain);
 
 }  // namespace postrider::agent

@@ -88,6 +88,7 @@ std::shared_ptr<const MailPolicy> mail_policy(const Config& config, const Listen
   policy->role = listener.role;
   policy->relay_from = listener.relay_from;
   policy->routes = shared.routes;
+  policy->aliases = shared.aliases;
   policy->sender_check = listener.sender_check;
   if (effective_tls(listener) != ListenerTls::none) policy->tls = shared.tls.of(listener.client_certificates);
   return policy;

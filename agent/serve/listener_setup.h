@@ -22,6 +22,7 @@ server::ServerConfig server_config(const Config& config, const Listener& listene
 // What all listeners share.
 struct Shared {
   std::shared_ptr<const RouteTable> routes;
+  std::shared_ptr<const AliasTable> aliases;  // nullptr: there are none
   ListenerContexts tls;
 };
 

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "postrider/agent/alias/alias_file.h"
 #include "postrider/agent/serve/encryption.h"
 #include "postrider/agent/serve/listener_setup.h"
 #include "postrider/agent/serve/listener_tls.h"
@@ -78,6 +79,9 @@ std::expected<Shared, StartFailure> shared_by_listeners(const Config& config, co
                                                         transport::SystemTime now, Log& log) {
   Shared shared;
   shared.routes = std::make_shared<const RouteTable>(route_table(config));
+  auto aliases = load_aliases(config, *shared.routes);
+  if (!aliases) return std::unexpected(StartFailure{to_text(aliases.error()), ExitCode::configuration});
+  shared.aliases = *std::move(aliases);
   auto tls = server_tls(config, before, now, log);
   if (!tls) return std::unexpected(StartFailure{tls.error(), ExitCode::configuration});
   shared.tls = *std::move(tls);

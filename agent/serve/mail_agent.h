@@ -6,9 +6,9 @@
 //   agent.reload(new_config);   agent.stop(std::chrono::seconds(30));
 //
 // A reload keeps the listeners whose address stays, with their sessions; a session takes up the new routes
-// with its next transaction. Listeners that are gone are drained, new ones are opened; if one cannot be,
-// nothing changes at all. What is fixed for the life of the process: threads, state, and the two limits on
-// connections.
+// and aliases with its next transaction. Listeners that are gone are drained, new ones are opened; if one
+// cannot be, nothing changes at all. What is fixed for the life of the process: threads, state, and the two
+// limits on connections.
 //
 // Any thread may call any method. The agent is destroyed before the loops and after their run() has returned.
 #pragma once

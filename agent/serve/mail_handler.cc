@@ -5,6 +5,7 @@
 #include "postrider/agent/serve/encryption.h"
 #include "postrider/agent/serve/mail_sink.h"
 #include "postrider/agent/serve/queue_sink.h"
+#include "postrider/agent/serve/queued_command.h"
 #include "postrider/transport/loop.h"
 
 namespace postrider::agent {
@@ -16,6 +17,9 @@ namespace status = protocol::status;
 constexpr server::ReplyView kSenderOk{code::ok, status::sender_ok, "Sender ok"};
 constexpr server::ReplyView kNoGateway{code::mailbox_unavailable, status::security,
                                        "Insufficient authorization"};
+// RFC 5321 4.5.3.1.10: the client sends the rest in another transaction.
+constexpr server::ReplyView kTooManyRecipients{code::insufficient_storage, status::too_many_recipients,
+                                               "Too many recipients, send the others later"};
 constexpr server::ReplyView kRecipientOk{code::ok, status::address_valid, "Recipient ok"};
 
 std::string_view name_of(const protocol::ForwardPath& to) {
@@ -24,25 +28,6 @@ std::string_view name_of(const protocol::ForwardPath& to) {
 
 server::Reply no_queue() {
   return server::Reply(code::local_error, status::mail_system, "There is no queue here, try again later");
-}
-
-// What a command says, as the next hop will be told: without what counts for this hop alone. SIZE is computed
-// afresh, since our header fields are added; AUTH= is for whom we trust (RFC 4954 5), which is nobody; and
-// parameters that others registered are none of the queue's business.
-std::string as_queued(protocol::Command command) {
-  if (auto* mail = std::get_if<protocol::Mail>(&command)) {
-    mail->parameters.size.reset();
-    mail->parameters.auth = protocol::LineText();
-    mail->parameters.registered = {};
-    mail->parameters.used = extensions_of(mail->parameters);
-  } else if (auto* rcpt = std::get_if<protocol::Rcpt>(&command)) {
-    rcpt->parameters.registered = {};
-  }
-  std::string line;
-  // It was read from a line, so it can be written into one.
-  [[maybe_unused]] const auto written = write_command(command, line);
-  line.resize(line.size() - 2);  // CRLF
-  return line;
 }
 
 }  // namespace
@@ -167,23 +152,42 @@ server::Answer MailHandler::on_mail(const protocol::ev::Mail& mail) {
 }
 
 server::Answer MailHandler::on_rcpt(const protocol::ev::Rcpt& rcpt) {
+  if (transaction_->policy->aliases != nullptr) {
+    Rewriting rewriting = rewrite_recipient(*transaction_->policy, protocol::Rcpt{rcpt.to, rcpt.parameters});
+    if (auto* refusal = std::get_if<protocol::Reply>(&rewriting)) {
+      log_refusal(name_of(rcpt.to), refusal->view());
+      return std::move(*refusal);
+    }
+    if (auto* rewritten = std::get_if<Rewritten>(&rewriting)) return take(*std::move(rewritten));
+  }
   const Origin origin(info_.peer(), transaction_->user);
   RecipientVerdict verdict = judge_recipient(*transaction_->policy, rcpt.to, origin);
   if (auto* refusal = std::get_if<protocol::Reply>(&verdict)) {
-    log_refusal(name_of(rcpt.to), *refusal);
+    log_refusal(name_of(rcpt.to), refusal->view());
     return std::move(*refusal);
   }
   MailTransaction::Recipient recipient;
   recipient.address = name_of(rcpt.to);
   recipient.rcpt = as_queued(protocol::Rcpt{rcpt.to, rcpt.parameters});
-  recipient.report_success = rcpt.parameters.notify.success;
-  if (auto* maildir = std::get_if<IntoMaildir>(&verdict)) {
-    recipient.mailbox = std::move(maildir->mailbox);
-    recipient.line = kMaildirLine;
-  } else if (auto* queue = std::get_if<IntoQueue>(&verdict)) {
-    recipient.line = std::move(queue->line);
+  recipient.notify = rcpt.parameters.notify;
+  place(recipient, std::move(verdict));
+  add_recipient(*transaction_, std::move(recipient));
+  return kRecipientOk;
+}
+
+server::Answer MailHandler::take(Rewritten rewritten) {
+  const std::string from = rewritten.recipients.front().original;
+  if (transaction_->recipients.size() + rewritten.recipients.size() > kMostExpandedRecipients) {
+    log_refusal(from, kTooManyRecipients);
+    return kTooManyRecipients;
   }
-  transaction_->recipients.push_back(std::move(recipient));
+  for (const Rewritten::Refusal& each : rewritten.refused) log_refusal(each.address, each.reply.view(), from);
+  LogLine line(LogLevel::info, "recipient rewritten");
+  line.add("session", info_.id().to_string()).add("to", "<" + from + ">");
+  line.add("targets", rewritten.recipients.size());
+  line.add("first", "<" + rewritten.recipients.front().address + ">");
+  services_.log.write(line);
+  add_expanded(*transaction_, std::move(rewritten.recipients));
   return kRecipientOk;
 }
 
@@ -239,11 +243,13 @@ void MailHandler::abandon() noexcept {
   transaction_.reset();
 }
 
-void MailHandler::log_refusal(std::string_view recipient, const server::Reply& reply) {
+void MailHandler::log_refusal(std::string_view recipient, const server::ReplyView& reply,
+                              std::string_view alias) {
   LogLine line(LogLevel::info, "recipient refused");
   line.add("session", info_.id().to_string()).add("peer", info_.peer().to_string());
   line.add("from", "<" + transaction_->sender + ">").add("to", "<" + std::string(recipient) + ">");
-  line.add("result", protocol::to_log_line(reply.view()));
+  if (!alias.empty()) line.add("alias", "<" + std::string(alias) + ">");
+  line.add("result", protocol::to_log_line(reply));
   services_.log.write(line);
 }
 

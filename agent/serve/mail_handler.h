@@ -7,6 +7,7 @@
 
 #include "postrider/agent/serve/listener_policy.h"
 #include "postrider/agent/serve/mail_transaction.h"
+#include "postrider/agent/serve/recipient_rewriting.h"
 #include "postrider/agent/serve/xclient.h"
 #include "postrider/server/authenticator.h"
 #include "postrider/server/handler.h"
@@ -43,7 +44,10 @@ class MailHandler final : public server::Handler {
   // Whose account was logged in to, here or at the gateway; empty: nobody's.
   std::string_view user() const noexcept;
   void abandon() noexcept;
-  void log_refusal(std::string_view recipient, const server::Reply& reply);
+  // The recipients that an alias stands for.
+  server::Answer take(Rewritten rewritten);
+  // `alias`: whose target it is, when it is one's.
+  void log_refusal(std::string_view recipient, const server::ReplyView& reply, std::string_view alias = "");
 
   const server::ConnectionInfo& info_;
   const AgentServices& services_;

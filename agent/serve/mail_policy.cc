@@ -51,6 +51,12 @@ std::optional<Reply> judge_sender(const MailPolicy& policy, const protocol::Reve
   return Reply(code::bad_mailbox_name, status::not_authorized, "This is not an address of your account");
 }
 
+RecipientVerdict judge_address(const MailPolicy& policy, std::string_view local, std::string_view domain) {
+  const auto match = policy.routes->find(domain);
+  if (!match) return relaying_denied();
+  return into(*match->destination, local, domain);
+}
+
 RecipientVerdict judge_recipient(const MailPolicy& policy, const protocol::ForwardPath& to,
                                  const Origin& origin) {
   if (to.postmaster) {

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "postrider/agent/alias/alias_table.h"
 #include "postrider/agent/config/config.h"
 #include "postrider/agent/config/network.h"
 #include "postrider/agent/route/route_table.h"
@@ -27,6 +28,7 @@ struct MailPolicy {
   Role role = Role::mx;
   std::vector<Network> relay_from;
   std::shared_ptr<const RouteTable> routes;
+  std::shared_ptr<const AliasTable> aliases;  // nullptr: there are none
   SenderCheck sender_check = SenderCheck::none;
   std::shared_ptr<const transport::TlsServerContext> tls;  // nullptr: the listener has none
 };
@@ -56,6 +58,9 @@ using RecipientVerdict = std::variant<IntoMaildir, IntoNothing, IntoQueue, proto
 // address. nullopt: it may.
 std::optional<protocol::Reply> judge_sender(const MailPolicy& policy, const protocol::ReversePath& from,
                                             std::string_view user);
+
+// Where mail for an address goes, whoever sends it; `local` is without quotes.
+RecipientVerdict judge_address(const MailPolicy& policy, std::string_view local, std::string_view domain);
 
 // A domain that a route before the catch-all names is ours; everything else is relaying, for peers in
 // relay_from and for users alone.

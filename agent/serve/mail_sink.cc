@@ -1,6 +1,5 @@
 #include "postrider/agent/serve/mail_sink.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <memory>
@@ -95,8 +94,10 @@ server::Reply MailSink::conclude(std::uint64_t octets) {
   concluded_ = true;
   transaction_.in_content = false;
   const bool lmtp = transaction_.policy->role == Role::lmtp;
-  const auto failed =
-      static_cast<std::size_t>(std::ranges::count_if(errors_, [](int error) { return error != 0; }));
+  std::size_t failed = 0;
+  for (std::size_t rcpt = 0; rcpt < accepted_rcpts(transaction_); ++rcpt) {
+    failed += error_of(rcpt) != 0 ? 1U : 0U;
+  }
   for (const int error : errors_) {
     if (error == 0) continue;
     LogLine line(LogLevel::error, "delivery failed");
@@ -111,8 +112,17 @@ server::Reply MailSink::conclude(std::uint64_t octets) {
   return reply;
 }
 
-server::Reply MailSink::reply_to(std::size_t recipient) const {
-  const int error = errors_[recipient];
+// All errors are temporary, so none is worse than the next: the first one is told.
+int MailSink::error_of(std::size_t rcpt) const {
+  if (transaction_.rcpts.empty()) return errors_[rcpt];
+  for (const std::size_t recipient : transaction_.rcpts[rcpt]) {
+    if (errors_[recipient] != 0) return errors_[recipient];
+  }
+  return 0;
+}
+
+server::Reply MailSink::reply_to(std::size_t rcpt) const {
+  const int error = error_of(rcpt);
   if (error != 0) return reply_to_failed_delivery(error);
   return server::Reply(protocol::code::ok, protocol::status::other, "Ok: " + transaction_.id);
 }

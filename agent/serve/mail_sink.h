@@ -1,7 +1,8 @@
 // Takes the content of a message into the Maildirs of its recipients, and answers when it is safe there.
 //
 // SMTP has one reply for all recipients, so either all mailboxes have the message or none; LMTP has one for
-// each (RFC 2033 4.2). Recipients whose route discards are counted as delivered. The disk is the business of
+// each (RFC 2033 4.2), and of an RCPT that stands for several that of the worst. Recipients whose route
+// discards are counted as delivered. The disk is the business of
 // the store's threads; what waits here is the session alone.
 #pragma once
 
@@ -31,7 +32,8 @@ class MailSink final : public server::MessageSink {
   server::Task<server::Reply> commit(std::uint64_t octets);
   void give_up(int error);
   server::Reply conclude(std::uint64_t octets);
-  server::Reply reply_to(std::size_t recipient) const;
+  int error_of(std::size_t rcpt) const;
+  server::Reply reply_to(std::size_t rcpt) const;
 
   const AgentServices& services_;
   const server::ConnectionInfo& info_;

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include <absl/container/flat_hash_map.h>
+
 #include "postrider/agent/log/log.h"
 #include "postrider/agent/maildir/maildir_store.h"
 #include "postrider/agent/serve/mail_policy.h"
@@ -28,13 +30,18 @@ struct AgentServices {
   QueueIntake* queue = nullptr;                    // for what is not delivered at once
 };
 
+// Recipients of one message, once aliases are expanded: what one session may make us keep in memory. A client
+// sends the others in another transaction.
+inline constexpr std::size_t kMostExpandedRecipients = 10'000;
+
 struct MailTransaction {
   struct Recipient {
-    std::string address;                           // without brackets
+    std::string address;   // without brackets
+    std::string original;  // as the client gave it, where aliases say another; else empty
     std::optional<std::filesystem::path> mailbox;  // where it is delivered to at once, if it is
     std::string rcpt;                              // the command, as the queue keeps it
     std::string line;                              // where it waits in the queue; empty: it is discarded
-    bool report_success = false;                   // NOTIFY=SUCCESS, RFC 3461 4.1
+    protocol::DsnNotify notify;                    // what of it the sender is to hear, RFC 3461 4.1
   };
 
   std::shared_ptr<const MailPolicy> policy;
@@ -48,9 +55,25 @@ struct MailTransaction {
   bool smtputf8 = false;
   bool binary = false;  // BODY=BINARYMIME
   std::vector<Recipient> recipients;
+  // With aliases, where an RCPT can stand for several recipients, and several for one: those of each RCPT
+  // that was accepted, by index. Without aliases there are none, and RCPT i is recipients[i].
+  std::vector<std::vector<std::size_t>> rcpts;
+  absl::flat_hash_map<std::string, std::size_t>
+      known;  // with aliases: recipients, whatever way they are written
   transport::SteadyTime started;
   bool in_content = false;  // DATA or BDAT was accepted, and its end has not come
 };
+
+// Takes down where the copy goes; the verdict is no reply.
+void place(MailTransaction::Recipient& recipient, RecipientVerdict verdict);
+
+// How many RCPTs were accepted.
+std::size_t accepted_rcpts(const MailTransaction& transaction) noexcept;
+
+// What one RCPT stands for. Where aliases are in use, whoever is a recipient already stays one, once, and the
+// sender hears of it as either RCPT wants it.
+void add_recipient(MailTransaction& transaction, MailTransaction::Recipient recipient);
+void add_expanded(MailTransaction& transaction, std::vector<MailTransaction::Recipient> recipients);
 
 // Whether the queue has to take the message: somebody's copy goes to another server, or its delivery has to
 // be reported.

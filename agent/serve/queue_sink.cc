@@ -138,6 +138,7 @@ queue::QueuedMessage QueueSink::message(const queue::ContentFacts& facts) const 
     if (each.line.empty()) continue;  // discarded
     queue::QueuedRecipient recipient;
     recipient.rcpt = each.rcpt;
+    recipient.original = each.original;
     recipient.destination = each.line;
     recipient.next_attempt = now;
     out.recipients.push_back(std::move(recipient));
