@@ -4,8 +4,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include <absl/container/flat_hash_set.h>
-
 #include "postrider/agent/config/table_reader.h"
 #include "postrider/agent/route/maildir_path.h"
 
@@ -102,6 +100,21 @@ AliasTable::AliasTable(std::vector<AliasLine> lines, std::string tag)
       case AliasLine::Names::domain: catch_all_.try_emplace(name.domain, i); break;
     }
   }
+  if (catch_all_.empty()) return;
+  for (const AliasLine& line : lines_) {
+    for (const AliasAddress& target : line.targets) {
+      const std::string& domain = target.domain.empty() ? line.name.domain : target.domain;
+      if (domain.empty()) {
+        targets_everywhere_.insert(folded(target.local));
+      } else {
+        targets_.insert(key_of(folded(target.local), folded(domain)));
+      }
+    }
+  }
+}
+
+bool AliasTable::is_target(const std::string& local, const std::string& domain) const {
+  return targets_everywhere_.contains(local) || targets_.contains(key_of(local, domain));
 }
 
 const AliasLine* AliasTable::find_named(const std::string& local, const std::string& domain) const {
@@ -113,14 +126,18 @@ const AliasLine* AliasTable::find_named(const std::string& local, const std::str
 }
 
 AliasTable::Found AliasTable::find(std::string_view local, const std::string& domain) const {
-  if (const AliasLine* line = find_named(folded(local), domain)) return {line, local};
+  const std::string whole = folded(local);
+  if (const AliasLine* line = find_named(whole, domain)) return {line, local};
   const std::size_t tag = tag_.empty() ? std::string_view::npos : local.find(tag_);
   if (tag != std::string_view::npos && tag != 0) {  // "+tag" alone is nobody's subaddress
     local = local.substr(0, tag);
     if (const AliasLine* line = find_named(folded(local), domain)) return {line, local};
   }
   const auto all = catch_all_.find(domain);
-  return {all == catch_all_.end() ? nullptr : &lines_[all->second], local};
+  if (all == catch_all_.end() || is_target(whole, domain) || is_target(folded(local), domain)) {
+    return {nullptr, local};
+  }
+  return {&lines_[all->second], local};
 }
 
 AliasTable::Expansion AliasTable::expand(std::string_view local, std::string_view domain,

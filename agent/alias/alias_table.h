@@ -6,10 +6,11 @@
 //   if (targets->empty()) …                  // nothing is said of it: the address stays
 //
 // For local@domain the first of these counts: the line of local@domain; of local; where local has a tag, the
-// line of user@domain, and of user; the line of @domain. When none is there, a tag falls off and that is all.
-// Targets are looked up in turn, at most kDeepestAlias deep. An address that its own line leads to is a
-// mailbox: "bob: bob, carol" is bob with a copy to carol, and "@example.org: bob" leaves bob's own mail to
-// bob. Any other way back is a loop. Case does not matter for the search; a target is as the file has it.
+// line of user@domain, and of user; the line of @domain, for addresses that stand nowhere else in the file,
+// on neither side: "@example.org: bob" leaves bob's own mail to bob. When none is there, a tag falls off and
+// that is all. Targets are looked up in turn, at most kDeepestAlias deep. An address that its own line leads
+// to is a mailbox: "bob: bob, carol" is bob with a copy to carol. Any other way back is a loop. Case does not
+// matter for the search; a target is as the file has it.
 //
 // A domain that is not ours (RouteTable) has no aliases. Pure, immutable: any thread may ask. A look-up is a
 // few hashes; an expansion touches kMostAliasTargets results and kMostAliasSteps addresses at most.
@@ -23,6 +24,7 @@
 #include <vector>
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 
 #include "postrider/agent/alias/alias_lines.h"
 #include "postrider/agent/config/config_report.h"
@@ -62,6 +64,7 @@ class AliasTable {
   // What is said of an address at a domain of ours; `domain` is folded.
   Found find(std::string_view local, const std::string& domain) const;
   const AliasLine* find_named(const std::string& local, const std::string& domain) const;
+  bool is_target(const std::string& local, const std::string& domain) const;
 
   using Index = absl::flat_hash_map<std::string, std::size_t>;
 
@@ -70,6 +73,9 @@ class AliasTable {
   Index named_;       // local NUL domain
   Index everywhere_;  // local
   Index catch_all_;   // domain
+  // What stands on the right, kept where there is a catch-all that must not take it.
+  absl::flat_hash_set<std::string> targets_;             // local NUL domain
+  absl::flat_hash_set<std::string> targets_everywhere_;  // local
 };
 
 }  // namespace postrider::agent

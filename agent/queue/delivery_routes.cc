@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "postrider/agent/alias/alias_file.h"
 #include "postrider/protocol/grammar/owned.h"
 
 namespace postrider::agent {
@@ -43,6 +44,9 @@ std::expected<std::shared_ptr<const DeliveryRoutes>, std::string> DeliveryRoutes
   auto out = std::make_shared<DeliveryRoutes>();
   out->hostname = config.hostname;
   out->table = route_table(config);
+  auto aliases = load_aliases(config, out->table);
+  if (!aliases) return std::unexpected(to_text(aliases.error()));
+  out->aliases = *std::move(aliases);
   for (std::size_t i = 0; i < config.routes.size(); ++i) {
     const RouteConfig& entry = config.routes[i];
     RelaySettings& settings = out->relay.emplace_back();
@@ -84,8 +88,23 @@ std::optional<DeliveryRoutes::Place> DeliveryRoutes::find(std::string_view rcpt)
   return place;
 }
 
-std::optional<DeliveryRoutes::Place> DeliveryRoutes::find_address(std::string_view address) const {
-  return find("RCPT TO:<" + std::string(address) + ">");
+std::vector<DeliveryRoutes::Target> DeliveryRoutes::targets_of(std::string_view address) const {
+  std::vector<Target> out;
+  const auto add = [&](std::string name) {
+    auto place = find("RCPT TO:<" + name + ">");
+    if (!place || std::holds_alternative<Reject>(*place->destination)) return;
+    out.emplace_back(std::move(name), *std::move(place));
+  };
+  const auto place = find("RCPT TO:<" + std::string(address) + ">");
+  AliasTable::Expansion targets;
+  if (aliases != nullptr && place) targets = aliases->expand(place->local, place->domain, table);
+  // A circle is no reason to lose a report, which would be all that is heard of a message.
+  if (!targets || targets->empty()) {
+    add(std::string(address));
+  } else {
+    for (const AliasAddress& each : *targets) add(each.text());
+  }
+  return out;
 }
 
 }  // namespace postrider::agent

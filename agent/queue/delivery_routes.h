@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "postrider/agent/alias/alias_table.h"
 #include "postrider/agent/config/config.h"
 #include "postrider/agent/route/route_table.h"
 #include "postrider/client/config.h"
@@ -22,7 +23,8 @@ struct RelaySettings {
 };
 
 struct DeliveryRoutes {
-  // `primitives` outlives the result. The error names the key that is wrong: a password file cannot be read.
+  // `primitives` outlives the result. The error names what is wrong: a password file cannot be read, or the
+  // alias file has a problem.
   static std::expected<std::shared_ptr<const DeliveryRoutes>, std::string> make(
       const Config& config, const protocol::sasl::Primitives& primitives);
 
@@ -35,12 +37,18 @@ struct DeliveryRoutes {
   };
   // Where mail for the recipient of an RCPT command goes; nullopt: no route takes it, or it is no command.
   std::optional<Place> find(std::string_view rcpt) const;
-  // The same for an address without brackets.
-  std::optional<Place> find_address(std::string_view address) const;
+  struct Target {
+    std::string address;  // without brackets
+    Place place;
+  };
+  // Who gets what we send to an address ourselves, a report for one: aliases are expanded, as they are for
+  // mail that comes in. Empty: no route takes it.
+  std::vector<Target> targets_of(std::string_view address) const;
 
   std::string hostname;
   RouteTable table;
-  std::vector<RelaySettings> relay;  // by the table's index
+  std::shared_ptr<const AliasTable> aliases;  // nullptr: there are none
+  std::vector<RelaySettings> relay;           // by the table's index
 };
 
 }  // namespace postrider::agent

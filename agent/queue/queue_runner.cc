@@ -64,6 +64,20 @@ AttemptResult expanded(const Attempt& attempt) {
   return result;
 }
 
+// A report goes to its one recipient, or to those that aliases put in the place of it.
+void address(QueuedMessage& report, const std::vector<DeliveryRoutes::Target>& targets) {
+  const queue::QueuedRecipient sender = std::move(report.recipients.front());
+  const std::string original(queue::address_of(sender.rcpt));
+  report.recipients.clear();
+  for (const DeliveryRoutes::Target& each : targets) {
+    queue::QueuedRecipient& recipient = report.recipients.emplace_back(sender);
+    recipient.destination = each.place.line;
+    if (each.address == original) continue;
+    recipient.rcpt = "RCPT TO:<" + each.address + ">";
+    recipient.original = original;
+  }
+}
+
 std::string_view event_of(Verdict::Kind kind) {
   switch (kind) {
     case Verdict::Kind::delivered: return "delivered";
@@ -268,8 +282,9 @@ QueueRunner::Outcome QueueRunner::settle(const Consignment& consignment, OpenMes
 
 void QueueRunner::add_report(Outcome& outcome, OpenMessage& open, const std::vector<queue::Notice>& notices) {
   const QueuedMessage& message = open.message;
-  const auto place = deliverer_.routes().find_address(queue::address_of(message.mail));
-  if (!place || std::holds_alternative<Reject>(*place->destination)) {
+  const std::vector<DeliveryRoutes::Target> targets =
+      deliverer_.routes().targets_of(queue::address_of(message.mail));
+  if (targets.empty()) {
     LogLine line(LogLevel::warning, "no route for a report to the sender");
     line.add("id", message.id.to_string())
         .add("to", "<" + std::string(queue::address_of(message.mail)) + ">");
@@ -280,7 +295,7 @@ void QueueRunner::add_report(Outcome& outcome, OpenMessage& open, const std::vec
   const queue::DeliveryReport report = queue::make_report(
       queue::report_request(message, notices, deliverer_.routes().hostname, id.to_string(), content, now()));
   QueuedMessage envelope = queue::report_envelope(message, id, report, now(), lifetime());
-  envelope.recipients.front().destination = place->line;
+  address(envelope, targets);
   std::ranges::move(consignments_of(envelope), std::back_inserter(outcome.reports));
   open.reports.emplace_back(std::move(envelope), report.content);
   ++counters_.reports;

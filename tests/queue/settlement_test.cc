@@ -68,6 +68,20 @@ TEST(SettlementTest, TheDeliveredAreDoneInSilence) {
   EXPECT_EQ(outcome.again, std::nullopt);
 }
 
+// RFC 3461 5.2.7.3: the expansion of an alias, told once and to who has asked for it.
+TEST(SettlementTest, AnExpansionIsToldWhereSuccessIsAskedFor) {
+  QueuedMessage about = message(
+      {recipient("RCPT TO:<team@example.org> NOTIFY=SUCCESS"), recipient("RCPT TO:<all@example.org>")});
+  Verdict expanded = verdict(Verdict::Kind::delivered);
+  expanded.expanded = true;
+  const Settlement outcome = settle_all(about, expanded, kArrived);
+  EXPECT_TRUE(about.recipients.empty());
+  ASSERT_EQ(outcome.notices.size(), 1U);
+  EXPECT_EQ(outcome.notices[0].action, ReportAction::expanded);
+  EXPECT_EQ(outcome.notices[0].recipient.rcpt, "RCPT TO:<team@example.org> NOTIFY=SUCCESS");
+  EXPECT_EQ(outcome.delivered, 0U) << "it is in nobody's mailbox yet";
+}
+
 TEST(SettlementTest, AFailureIsTold) {
   QueuedMessage about = message({recipient("RCPT TO:<b@example.org>")});
   const Settlement outcome = settle_all(about, verdict(Verdict::Kind::failed), kArrived);

@@ -91,6 +91,23 @@ TEST(AliasTable, ExpandsTargetsInTurnAndEachOnce) {
           "bob@example.org carol@example.org Bob@example.org carol@example.net friend@else.example"}});
 }
 
+TEST(AliasTable, TheCatchAllLeavesAloneWhatStandsOnTheRight) {
+  check(table("info: bob\n"
+              "x@example.net: carol@example.org\n"
+              "@example.org: rest\n"
+              "@example.net: \"rest\"@example.org, dan\n",
+              "+"),
+        {{"info@example.org", "bob@example.org"},
+         {"Bob@example.org", ""},
+         {"bob@example.net", ""},
+         {"carol@example.org", ""},
+         {"carol+x@example.org", "carol@example.org"},
+         {"carol@example.net", "rest@example.org dan@example.net"},
+         {"dan@example.org", "rest@example.org"},
+         {"rest@example.org", ""},
+         {"x@example.net", "carol@example.org"}});
+}
+
 TEST(AliasTable, AnAddressThatItsOwnLineNamesIsAMailbox) {
   check(table("bob: bob, carol@else.example\n"
               "dan: dan\n"
@@ -102,7 +119,8 @@ TEST(AliasTable, AnAddressThatItsOwnLineNamesIsAMailbox) {
          {"info@example.net", "info@example.org"},
          {"info@example.org", ""},
          {"x@example.net", "rest@example.net more@example.net"},
-         {"rest@example.net", "rest@example.net more@example.net"}});
+         {"rest@example.net", ""},
+         {"more@example.net", ""}});
 }
 
 TEST(AliasTable, SeesCircles) {
@@ -115,7 +133,7 @@ TEST(AliasTable, SeesCircles) {
          {"c@example.org", kCircle},
          {"d@example.org", kCircle},
          {"f@x.sub.example", kCircle},
-         {"y@example.net", kCircle},
+         {"y@example.net", "h@example.net"},
          {"g@example.org", "h@example.org"}});
 }
 

@@ -57,6 +57,8 @@ TEST(ConfigReader, DefaultTextIsTheDefaults) {
   EXPECT_EQ(config.queue.warn, hours(4));
   EXPECT_EQ(config.queue.concurrency_per_destination, 20U);
   EXPECT_EQ(config.queue.connections, 500U);
+  EXPECT_FALSE(config.aliases.file);
+  EXPECT_EQ(config.aliases.tag, "");
   EXPECT_EQ(config.limits.message_size, 50U << 20);
   EXPECT_EQ(config.limits.recipients, 1000U);
   EXPECT_EQ(config.limits.command_line, 2048U);
@@ -142,6 +144,9 @@ deliver = "smtp://relay.example:587"
 tls = "verify"
 user = "u"
 password_file = "secret"
+[aliases]
+file = "aliases"
+tag = "+"
 [limits]
 message_size = 1048576
 command_line = "4096"
@@ -169,6 +174,8 @@ level = "warn"
   EXPECT_EQ(route.tls, RelayTls::verify);
   EXPECT_EQ(route.user, "u");
   EXPECT_EQ(route.password_file, "/etc/mail/secret");
+  EXPECT_EQ(config.aliases.file, "/etc/mail/aliases");
+  EXPECT_EQ(config.aliases.tag, "+");
   EXPECT_EQ(config.limits.message_size, 1048576U);
   EXPECT_EQ(config.limits.command_line, 4096U);
   EXPECT_FALSE(config.console.address);
@@ -222,6 +229,11 @@ TEST(ConfigReader, NamesFileLineAndKeyOfEveryBadValue) {
        "test.toml:2: resolver.servers: \"dns.example\" has no IP address"},
       {"[resolver]\nurl = \"http://x/\"", "test.toml:2: resolver.url: must begin with https://"},
       {"[queue]\nstore = \"postgresql\"", "test.toml:2: queue.store: \"postgresql\" needs \"url\""},
+      {"[aliases]\ntag = \"x\"",
+       "test.toml:2: aliases.tag: \"x\" is no mark between user and tag; write for example \"+\", or \"\" "
+       "for "
+       "none"},
+      {"[aliases]\nfiles = \"x\"", "test.toml:2: aliases.files: unknown key; did you mean \"file\"?"},
       {"[queue]\nretry = []", "test.toml:2: queue.retry: must hold at least one duration"},
       {"[queue]\nexpire = \"5\"",
        "test.toml:2: queue.expire: \"5\" is no duration; write for example \"8s\", \"5m\", \"4h\" or \"5d\""},
