@@ -43,7 +43,7 @@ TEST_F(DeliveryRoutesTest, FindTheLineOfARecipient) {
   ASSERT_TRUE(mx);
   EXPECT_EQ(mx->line, "mx:example.org:2525");
   EXPECT_EQ(mx->relay->tls, client::TlsLevel::opportunistic);
-  const auto smart_host = (*routes)->find_address("a@relay.example");
+  const auto smart_host = (*routes)->find("RCPT TO:<a@relay.example>");
   ASSERT_TRUE(smart_host);
   EXPECT_EQ(smart_host->line, "smtps://relay.example:465");
   EXPECT_EQ(smart_host->relay->tls, client::TlsLevel::verify);
@@ -65,7 +65,7 @@ TEST_F(DeliveryRoutesTest, WhatIsNoRecipientHasNoPlace) {
   const auto routes = make(kRoutes);
   EXPECT_FALSE((*routes)->find("MAIL FROM:<a@b>"));
   EXPECT_FALSE((*routes)->find(""));
-  EXPECT_FALSE((*routes)->find_address("nobody"));
+  EXPECT_FALSE((*routes)->find("RCPT TO:<nobody>"));
 }
 
 TEST_F(DeliveryRoutesTest, ThePasswordIsTheFirstLineOfItsFile) {
