@@ -91,7 +91,9 @@ void put_recipient(const ReportRecipient& recipient, Utf8 utf8, std::string& out
   put_address(fields, "Final-Recipient", recipient.address, utf8);
   fields.raw("Action", to_string(recipient.action));
   fields.raw("Status", write_status(recipient.status));
-  if (!recipient.remote_mta.empty()) fields.text("Remote-MTA", "dns; " + host_name(recipient.remote_mta));
+  if (!recipient.remote_mta.empty() && !recipient.is_of_a_socket_here()) {
+    fields.text("Remote-MTA", "dns; " + host_name(recipient.remote_mta));
+  }
   if (!recipient.diagnostic.empty()) {
     // 2.3.6: "smtp" is for what an SMTP server has really said.
     const std::string_view type = recipient.remote_mta.empty() ? "x-postrider; " : "smtp; ";

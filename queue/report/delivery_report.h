@@ -49,10 +49,14 @@ struct ReportRecipient {
   std::string original;
   ReportAction action = ReportAction::failed;
   protocol::EnhancedStatus status;
-  std::string remote_mta;            // who gave the reply, "mx.example.org[192.0.2.1]"; empty: we ourselves
-  std::string diagnostic;            // the peer's whole reply, "550 5.1.1 No such user", or our reason
-  std::optional<Time> last_attempt;  // none yet
+  // Who gave the reply: "mx.example.org[192.0.2.1]", or "unix:/run/lmtp", which is told to nobody outside.
+  // Empty: we ourselves.
+  std::string remote_mta;
+  std::string diagnostic;                // the peer's whole reply, "550 5.1.1 No such user", or our reason
+  std::optional<Time> last_attempt;      // none yet
   std::optional<Time> will_retry_until;  // of a delayed one alone: RFC 3464 2.3.9
+
+  bool is_of_a_socket_here() const noexcept { return remote_mta.starts_with("unix:"); }
 };
 
 struct ReportRequest {

@@ -104,7 +104,10 @@ void describe(const ReportRecipient& recipient, std::string& out) {
   const std::string host = clean_text(recipient.remote_mta, Utf8::yes);
   const std::string said = clean_text(recipient.diagnostic, Utf8::yes);
   if (!said.empty()) {
-    paragraph(host.empty() ? "The reason:" : "The server " + host + " said:", "    ", out);
+    paragraph(host.empty()                      ? "The reason:"
+              : recipient.is_of_a_socket_here() ? "The mail store here said:"
+                                                : "The server " + host + " said:",
+              "    ", out);
     paragraph(said, "      ", out);
   }
   if (recipient.action == ReportAction::failed) paragraph(advice(recipient.status), "    ", out);

@@ -82,6 +82,7 @@ def one_is_refused(setting):
         fields = report.recipients[f"stranger@{domain}"]
         assert fields["Status"] == "5.1.1" and fields["Diagnostic-Code"].startswith("smtp; 550 5.1.1"), report.octets
         assert report.about["Reporting-MTA"] == "dns; mx.example.net", report.octets
+        assert b"unix:" not in report.octets, report.octets  # where the socket lies is told to nobody
         assert b"Return-Path: <>" in report.octets and b"Subject: end to end" in report.octets, report.octets
     setting.drained()
 

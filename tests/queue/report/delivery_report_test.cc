@@ -151,6 +151,17 @@ TEST(DeliveryReportTest, ShowsTheAddressThatTheSenderWrote) {
   EXPECT_THAT(content, HasSubstr("\r\nOriginal-Recipient: rfc822; info@example.com\r\n"));
 }
 
+TEST(DeliveryReportTest, KeepsASocketOfThisMachineToItself) {
+  ReportRequest request = example_request();
+  request.recipients[0].remote_mta = "unix:/run/dovecot/lmtp";
+  const std::string content = make_report(request).content;
+  EXPECT_THAT(content, Not(HasSubstr("unix:")));
+  EXPECT_THAT(content, Not(HasSubstr("Remote-MTA")));
+  EXPECT_THAT(content,
+              HasSubstr("\r\n    The mail store here said:\r\n      550 5.1.1 No such user here\r\n"));
+  EXPECT_THAT(content, HasSubstr("\r\nDiagnostic-Code: smtp; 550 5.1.1 No such user here\r\n"));
+}
+
 TEST(DeliveryReportTest, ReturnsAllOfAMessageWhenItsSenderAskedForThat) {
   ReportRequest request = example_request();
   request.ret = protocol::DsnReturn::full;
