@@ -192,8 +192,9 @@ TEST(SettlementTest, WhoIsToldWhat) {
     what.reports_success = each.passed_on;
     const Settlement outcome = settle_all(about, what, kArrived);
     EXPECT_EQ(outcome.notices.size(), each.told ? 1U : 0U) << each.notify << each.mail;
-    if (each.told && !outcome.notices.empty())
+    if (each.told && !outcome.notices.empty()) {
       EXPECT_EQ(outcome.notices[0].action, *each.told) << each.notify;
+    }
   }
 }
 
