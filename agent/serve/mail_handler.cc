@@ -184,7 +184,7 @@ server::Answer MailHandler::take(Rewritten rewritten) {
   for (const Rewritten::Refusal& each : rewritten.refused) log_refusal(each.address, each.reply.view(), from);
   LogLine line(LogLevel::info, "recipient rewritten");
   line.add("session", info_.id().to_string()).add("to", "<" + from + ">");
-  line.add("targets", rewritten.recipients.size());
+  line.add("targets", rewritten.targets);
   line.add("first", "<" + rewritten.recipients.front().address + ">");
   services_.log.write(line);
   add_expanded(*transaction_, std::move(rewritten.recipients));

@@ -125,7 +125,8 @@ Rewriting rewrite_recipient(const MailPolicy& policy, const protocol::Rcpt& rcpt
     return true;
   });
   if (out.recipients.empty()) return std::move(out.refused.front().reply);
-  if (out.recipients.size() > 1 && rcpt.parameters.notify.success) {
+  out.targets = out.recipients.size();
+  if (out.targets > 1 && rcpt.parameters.notify.success) {
     out.recipients.push_back(expanded_alias(rcpt, original));
   }
   return out;

@@ -6,6 +6,7 @@
 // that names the address that came (5.2.1).
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <variant>
 #include <vector>
@@ -23,6 +24,7 @@ struct Rewritten {
     protocol::Reply reply;
   };
   std::vector<MailTransaction::Recipient> recipients;  // never empty
+  std::size_t targets = 0;                             // of them: all, or all but the last
   std::vector<Refusal> refused;  // targets that no route takes; the others get their mail
 };
 

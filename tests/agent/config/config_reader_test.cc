@@ -229,11 +229,6 @@ TEST(ConfigReader, NamesFileLineAndKeyOfEveryBadValue) {
        "test.toml:2: resolver.servers: \"dns.example\" has no IP address"},
       {"[resolver]\nurl = \"http://x/\"", "test.toml:2: resolver.url: must begin with https://"},
       {"[queue]\nstore = \"postgresql\"", "test.toml:2: queue.store: \"postgresql\" needs \"url\""},
-      {"[aliases]\ntag = \"x\"",
-       "test.toml:2: aliases.tag: \"x\" is no mark between user and tag; write for example \"+\", or \"\" "
-       "for "
-       "none"},
-      {"[aliases]\nfiles = \"x\"", "test.toml:2: aliases.files: unknown key; did you mean \"file\"?"},
       {"[queue]\nretry = []", "test.toml:2: queue.retry: must hold at least one duration"},
       {"[queue]\nexpire = \"5\"",
        "test.toml:2: queue.expire: \"5\" is no duration; write for example \"8s\", \"5m\", \"4h\" or \"5d\""},
@@ -361,6 +356,22 @@ TEST(ConfigReader, LoadsAFileRelativeToItself) {
   EXPECT_EQ(missing.error().at(0).text, "cannot be opened");
   EXPECT_FALSE(load_config(folder));
   std::filesystem::remove_all(folder);
+}
+
+TEST(ConfigReader, ATagIsAMark) {
+  for (const char* good_tag : {"", "+", "-", "--", "="}) {
+    EXPECT_EQ(good("[aliases]\ntag = \"" + std::string(good_tag) + "\"").aliases.tag, good_tag);
+  }
+  for (const char* bad_tag : {"x", "@", " ", "+a", "+++++++++", "\xc3\xb6"}) {
+    const std::string tag = bad_tag;
+    EXPECT_EQ(
+        problems("[aliases]\ntag = \"" + tag + "\""),
+        std::vector<std::string>{"test.toml:2: aliases.tag: \"" + tag +
+                                 "\" is no mark between user and tag; write for example \"+\", or \"\" for "
+                                 "none"});
+  }
+  EXPECT_EQ(problems("[aliases]\nfiles = \"x\""),
+            std::vector<std::string>{"test.toml:2: aliases.files: unknown key; did you mean \"file\"?"});
 }
 
 }  // namespace
