@@ -92,7 +92,8 @@ std::vector<std::size_t> to_be_converted(const std::vector<std::size_t>& recipie
 }
 
 std::string host_text(const client::MxRecipient& recipient) {
-  if (recipient.host.empty() || !recipient.endpoint) return recipient.host;
+  const bool socket = recipient.host.starts_with("unix:");  // its own address
+  if (recipient.host.empty() || !recipient.endpoint || socket) return recipient.host;
   return recipient.host + "[" + recipient.endpoint->to_string() + "]";
 }
 

@@ -171,7 +171,7 @@ transport::Task<void> QueueRunner::run() {
 transport::Task<void> QueueRunner::stop(transport::SteadyTime deadline) {
   stopping_ = true;
   work_.notify();
-  while ((attempts_ != 0 || running_) && loop_.now() < deadline) {
+  while ((attempts_ != 0 || running_) && loop_.now() < deadline && !give_up_.stop_requested()) {
     [[maybe_unused]] const transport::error_code ended = co_await idle_.wait(deadline);
   }
   give_up_.request_stop();
@@ -179,6 +179,11 @@ transport::Task<void> QueueRunner::stop(transport::SteadyTime deadline) {
     [[maybe_unused]] const transport::error_code ended = co_await idle_.wait();
   }
   co_await deliverer_.close(transport::later(loop_.now(), std::chrono::seconds(1)));
+}
+
+void QueueRunner::give_up() {
+  give_up_.request_stop();
+  idle_.notify();
 }
 
 void QueueRunner::accepted(std::vector<Consignment> consignments) {

@@ -67,6 +67,8 @@ class QueueRunner final : public QueueIntake, public QueueAccess {
   void use(std::shared_ptr<const DeliveryRoutes> routes, const QueueConfig& config);
   // Begins nothing more, and ends when everything under way has: at the latest soon after `deadline`.
   transport::Task<void> stop(transport::SteadyTime deadline);
+  // Ends what is under way now, whatever was said to stop(), or will be.
+  void give_up();
 
   // For sessions.
   queue::MessageId next_id(queue::Time now) override { return ids_.next(now); }

@@ -134,4 +134,8 @@ void QueueService::reload(std::shared_ptr<const DeliveryRoutes> routes, const Co
 
 void QueueService::stop(transport::Duration drain) { impl_->stop(drain); }
 
+void QueueService::hurry() {
+  impl_->loop_.post([this] { impl_->runner_->give_up(); });
+}
+
 }  // namespace postrider::agent

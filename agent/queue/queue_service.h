@@ -48,6 +48,8 @@ class QueueService {
   // Begins nothing more; returns when all is over, which is soon after `drain`. No session may use the intake
   // any more.
   void stop(transport::Duration drain);
+  // Ends what is under way at once, before or while stop() waits for it. Any thread.
+  void hurry();
 
  private:
   class Impl;

@@ -166,12 +166,7 @@ ExitCode run(const ServeOptions& options, const LoadedConfig& loaded) {
   } else {
     authenticator = &from_file.emplace(config.accounts_file, primitives, log).authenticator;
   }
-  const auto queue = QueueService::open(config, primitives, store, log);
-  if (!queue) {
-    log_line(log, LogLevel::error, queue.error().text);
-    return queue.error().exit_code;
-  }
-  const AgentServices services{store, log, authenticator, &(*queue)->intake()};
+  AgentServices services{store, log, authenticator};
   MailAgent agent(loops, services, config);
   std::optional<DovecotWatch> watch;
   if (from_dovecot) {
@@ -182,6 +177,13 @@ ExitCode run(const ServeOptions& options, const LoadedConfig& loaded) {
     log_line(log, LogLevel::error, started.error().text);
     return started.error().exit_code;
   }
+  // Behind the listeners, so that a second agent hears of the address that is taken; nobody is served yet.
+  const auto queue = QueueService::open(config, primitives, store, log);
+  if (!queue) {
+    log_line(log, LogLevel::error, queue.error().text);
+    return queue.error().exit_code;
+  }
+  services.queue = &(*queue)->intake();
   (*queue)->start();
   if (watch) watch->start();
   clean_mailboxes(store, log, config);
@@ -189,6 +191,7 @@ ExitCode run(const ServeOptions& options, const LoadedConfig& loaded) {
     log_line(log, LogLevel::info,
              times == 0 ? "stopping: sessions may finish their messages" : "stopping at once");
     agent.stop(times == 0 ? transport::Duration(kDrain) : transport::Duration::zero());
+    if (times != 0) (*queue)->hurry();
     if (watch) watch->stop();
     loops.stop();
   };
@@ -198,8 +201,8 @@ ExitCode run(const ServeOptions& options, const LoadedConfig& loaded) {
     };
     const SignalWatch signals(end, Reloader(options, agent, **queue, log, config, reloaded));
     loops.run();
+    (*queue)->stop(std::chrono::duration_cast<transport::Duration>(kDrain));
   }
-  (*queue)->stop(std::chrono::duration_cast<transport::Duration>(kDrain));
   const server::Counters counters = agent.counters();
   LogLine line(LogLevel::info, "stopped");
   line.add("connections", counters.connections).add("messages", counters.messages);
