@@ -96,6 +96,12 @@ struct RouteConfig {
   std::optional<std::filesystem::path> password_file;
 };
 
+// Reports about TLS to the domains that want them, RFC 8460.
+struct TlsReportConfig {
+  std::optional<std::string> contact;  // an address; nullopt: none are sent
+  std::string organization;            // empty: the contact's domain
+};
+
 struct LimitsConfig {
   std::uint64_t message_size = 0;  // octets
   std::uint32_t recipients = 0;    // of one message
@@ -127,6 +133,7 @@ struct Config {
   ResolverConfig resolver;
   QueueConfig queue;
   std::vector<RouteConfig> routes;
+  TlsReportConfig tls_report;
   LimitsConfig limits;
   std::filesystem::path accounts_file;
   std::optional<std::filesystem::path> dovecot;  // its authentication socket, instead of accounts_file

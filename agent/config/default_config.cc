@@ -64,6 +64,10 @@ deliver = "mx"                     # mx | mx:PORT | smtp://HOST:PORT | smtps://â
 # user   = "u"                     # smart host account
 # password_file = "â€¦"
 
+[tls_report]                       # daily reports about TLS to the domains that ask for them, RFC 8460
+# contact = "tls-reports@example.org"  # who sends them; left out: none are sent
+# organization = "Example Org"       # left out: the contact's domain
+
 [limits]
 message_size = "50MiB"
 recipients   = 1000

@@ -142,6 +142,9 @@ deliver = "smtp://relay.example:587"
 tls = "verify"
 user = "u"
 password_file = "secret"
+[tls_report]
+contact = "tls@example.org"
+organization = "Example"
 [limits]
 message_size = 1048576
 command_line = "4096"
@@ -169,6 +172,8 @@ level = "warn"
   EXPECT_EQ(route.tls, RelayTls::verify);
   EXPECT_EQ(route.user, "u");
   EXPECT_EQ(route.password_file, "/etc/mail/secret");
+  EXPECT_EQ(config.tls_report.contact, "tls@example.org");
+  EXPECT_EQ(config.tls_report.organization, "Example");
   EXPECT_EQ(config.limits.message_size, 1048576U);
   EXPECT_EQ(config.limits.command_line, 4096U);
   EXPECT_FALSE(config.console.address);
@@ -256,6 +261,14 @@ TEST(ConfigReader, NamesFileLineAndKeyOfEveryBadValue) {
   };
   for (const BadFile& each : table) {
     EXPECT_EQ(problems(each.toml), std::vector<std::string>{std::string(each.message)}) << each.toml;
+  }
+}
+
+TEST(ConfigReader, NamesFileLineAndKeyOfAContactThatIsNoAddressAtADomain) {
+  for (const std::string contact : {"mailto:tls@example.org", "tls@[192.0.2.1]", "tls", ""}) {
+    const std::string message =
+        "test.toml:2: tls_report.contact: \"" + contact + "\" is no address at a domain";
+    EXPECT_EQ(problems("[tls_report]\ncontact = \"" + contact + "\""), std::vector<std::string>{message});
   }
 }
 
