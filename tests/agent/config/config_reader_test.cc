@@ -142,14 +142,14 @@ deliver = "smtp://relay.example:587"
 tls = "verify"
 user = "u"
 password_file = "secret"
-[tls_report]
-contact = "tls@example.org"
-organization = "Example"
 [limits]
 message_size = 1048576
 command_line = "4096"
 [accounts]
 dovecot = "run/auth-client"
+[tls_report]
+contact = "tls@example.org"
+organization = "Example"
 [console]
 address = ""
 [log]
@@ -172,10 +172,10 @@ level = "warn"
   EXPECT_EQ(route.tls, RelayTls::verify);
   EXPECT_EQ(route.user, "u");
   EXPECT_EQ(route.password_file, "/etc/mail/secret");
-  EXPECT_EQ(config.tls_report.contact, "tls@example.org");
-  EXPECT_EQ(config.tls_report.organization, "Example");
   EXPECT_EQ(config.limits.message_size, 1048576U);
   EXPECT_EQ(config.limits.command_line, 4096U);
+  EXPECT_EQ(config.tls_report.contact, "tls@example.org");
+  EXPECT_EQ(config.tls_report.organization, "Example");
   EXPECT_FALSE(config.console.address);
   EXPECT_EQ(config.log.format, LogFormat::json);
   EXPECT_EQ(config.log.level, LogLevel::warning);
