@@ -330,9 +330,9 @@ void read_sections(const toml::table& root, ReadContext& context, Config& config
   if (const auto* table = reader.table("resolver")) read_resolver(*table, context, config.resolver);
   if (const auto* table = reader.table("queue")) read_queue(*table, context, config.queue);
   read_routes(reader, context, config);
-  if (const auto* table = reader.table("tls_report")) read_tls_report(*table, context, config.tls_report);
   if (const auto* table = reader.table("limits")) read_limits(*table, context, config.limits);
   if (const auto* table = reader.table("accounts")) read_accounts(*table, context, config);
+  if (const auto* table = reader.table("tls_report")) read_tls_report(*table, context, config.tls_report);
   if (const auto* table = reader.table("console")) read_console(*table, context, config.console);
   if (const auto* table = reader.table("log")) read_log(*table, context, config.log);
   reader.finish();
