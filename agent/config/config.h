@@ -102,6 +102,12 @@ struct AliasConfig {
   std::string tag;  // between user and tag; empty: there are none
 };
 
+// Reports about TLS to the domains that want them, RFC 8460.
+struct TlsReportConfig {
+  std::optional<std::string> contact;  // an address; nullopt: none are sent
+  std::string organization;            // empty: the contact's domain
+};
+
 struct LimitsConfig {
   std::uint64_t message_size = 0;  // octets
   std::uint32_t recipients = 0;    // of one message
@@ -134,6 +140,7 @@ struct Config {
   QueueConfig queue;
   std::vector<RouteConfig> routes;
   AliasConfig aliases;
+  TlsReportConfig tls_report;
   LimitsConfig limits;
   std::filesystem::path accounts_file;
   std::optional<std::filesystem::path> dovecot;  // its authentication socket, instead of accounts_file

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "postrider/agent/config/quantity.h"
+#include "postrider/protocol/grammar/address.h"
 
 namespace postrider::agent {
 namespace {
@@ -298,6 +299,19 @@ void read_accounts(const toml::table& table, ReadContext& context, Config& confi
   reader.finish();
 }
 
+void read_tls_report(const toml::table& table, ReadContext& context, TlsReportConfig& report) {
+  TableReader reader(table, "tls_report", context);
+  if (auto contact = reader.text("contact")) {
+    const auto mailbox = protocol::Mailbox::parse(*contact);
+    if (!mailbox || mailbox->host().kind() != protocol::Host::Kind::domain) {
+      reader.problem("contact", TableReader::quoted(*contact) + " is no address at a domain");
+    }
+    report.contact = std::move(contact);
+  }
+  if (auto organization = reader.text("organization")) report.organization = *std::move(organization);
+  reader.finish();
+}
+
 void read_console(const toml::table& table, ReadContext& context, ConsoleConfig& console) {
   TableReader reader(table, "console", context);
   if (const auto address = reader.text("address")) {
@@ -340,6 +354,7 @@ void read_sections(const toml::table& root, ReadContext& context, Config& config
   if (const auto* table = reader.table("aliases")) read_aliases(*table, context, config.aliases);
   if (const auto* table = reader.table("limits")) read_limits(*table, context, config.limits);
   if (const auto* table = reader.table("accounts")) read_accounts(*table, context, config);
+  if (const auto* table = reader.table("tls_report")) read_tls_report(*table, context, config.tls_report);
   if (const auto* table = reader.table("console")) read_console(*table, context, config.console);
   if (const auto* table = reader.table("log")) read_log(*table, context, config.log);
   reader.finish();

@@ -81,6 +81,10 @@ errors       = 20                  # then 421 and close
 file = "accounts.toml"             # made by `postrider user add`; SCRAM verifiers, never passwords
 # dovecot = "/run/dovecot/auth-client"  # instead of file: a Dovecot's authentication socket
 
+[tls_report]                       # daily reports about TLS to the domains that ask for them, RFC 8460
+# contact = "tls-reports@example.org"  # who sends them; left out: none are sent
+# organization = "Example Org"       # left out: the contact's domain
+
 [console]
 address = "127.0.0.1:8025"         # web console, /metrics, /healthz, JSON API; "" turns it off
 

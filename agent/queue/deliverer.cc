@@ -11,6 +11,7 @@
 #include "postrider/agent/serve/arrival.h"
 #include "postrider/agent/serve/mail_policy.h"
 #include "postrider/agent/serve/trace_header.h"
+#include "postrider/agent/tls_report/report_mail.h"
 #include "postrider/client/mx_delivery.h"
 #include "postrider/resolver/mail_domain.h"
 
@@ -91,6 +92,17 @@ std::vector<std::size_t> to_be_converted(const std::vector<std::size_t>& recipie
   return out;
 }
 
+// RFC 8460 3, 5.3.1: a report about TLS goes out whatever DANE or MTA-STS say. What the route itself demands
+// stays: that is the operator's will.
+client::TlsDecision decide_without_policies(const client::TlsInputs& inputs) {
+  client::TlsInputs plain = inputs;
+  plain.sts = client::StsMatch::no_policy;
+  plain.mx_security = resolver::Security::indeterminate;
+  plain.address_security = resolver::Security::indeterminate;
+  plain.tlsa.reset();
+  return client::decide_tls(plain);
+}
+
 std::string host_text(const client::MxRecipient& recipient) {
   const bool socket = recipient.host.starts_with("unix:");  // its own address
   if (recipient.host.empty() || !recipient.endpoint || socket) return recipient.host;
@@ -142,7 +154,8 @@ class Deliverer::Impl {
 
  private:
   enum class Way : std::uint8_t { smtp, lmtp };
-  using DeliveryKey = std::tuple<Way, std::uint16_t, client::TlsLevel>;
+  enum class Policies : std::uint8_t { heeded, ignored };  // DANE, MTA-STS
+  using DeliveryKey = std::tuple<Way, std::uint16_t, client::TlsLevel, Policies>;
 
   transport::Task<void> deliver(const Group& group, const Attempt& attempt, AttemptResult& result,
                                 std::stop_token stop);
@@ -153,11 +166,13 @@ class Deliverer::Impl {
   static void note(const Group& group, const std::vector<std::size_t>& recipients, const MxReport& report,
                    AttemptResult& result);
   transport::Task<MxReport> hand_over(const Group& group, const client::Envelope& envelope,
-                                      client::MessageSource& message, std::stop_token stop);
+                                      client::MessageSource& message, Policies policies,
+                                      std::stop_token stop);
   transport::Task<void> store(const Group& group, const Attempt& attempt, AttemptResult& result);
   transport::Task<bool> copy(queue::Body& body, MaildirStore::Message& message, AttemptResult& result);
 
-  client::MxDelivery& delivery(Way way, std::uint16_t port, client::TlsLevel level);
+  static queue::SpoolResult<Policies> policies_for(const Attempt& attempt, queue::Body& body);
+  client::MxDelivery& delivery(Way way, std::uint16_t port, client::TlsLevel level, Policies policies);
 
   // An attempt's routes stay alive with it.
   std::map<DeliveryKey, client::MxDelivery> deliveries_;
@@ -215,8 +230,13 @@ transport::Task<void> Deliverer::Impl::send(const Group& group, const Attempt& a
     result.failure = body.error();
     co_return;
   }
+  const auto policies = policies_for(attempt, **body);
+  if (!policies) {
+    result.failure = policies.error();
+    co_return;
+  }
   SpoolMessage message(*std::move(body), attempt.content);
-  const MxReport report = co_await hand_over(group, *envelope, message, stop);
+  const MxReport report = co_await hand_over(group, *envelope, message, *policies, stop);
   note(group, group.recipients, report, result);
   const std::vector<std::size_t> unfit = to_be_converted(group.recipients, report);
   if (!unfit.empty()) co_await send_converted(group, unfit, attempt, result, std::move(stop));
@@ -245,7 +265,8 @@ transport::Task<void> Deliverer::Impl::send_converted(const Group& group, std::v
   const auto envelope = envelope_of(seven_bit_mail(attempt.mail), recipients, attempt);
   (*body)->rewind();
   ConvertedMessage message(*std::move(body), *std::move(plan));
-  const MxReport report = co_await hand_over(group, *envelope, message, std::move(stop));
+  // Reports about TLS are plain ASCII, and never come here.
+  const MxReport report = co_await hand_over(group, *envelope, message, Policies::heeded, std::move(stop));
   note(group, recipients, report, result);
 }
 
@@ -265,15 +286,33 @@ void Deliverer::Impl::note(const Group& group, const std::vector<std::size_t>& r
   }
 }
 
+// Our own reports alone are looked at: they say it in their first lines.
+queue::SpoolResult<Deliverer::Impl::Policies> Deliverer::Impl::policies_for(const Attempt& attempt,
+                                                                            queue::Body& body) {
+  if (!attempt.ours) return Policies::heeded;
+  const queue::SpoolResult<std::string_view> slice = body.next();
+  if (!slice) return std::unexpected(slice.error());
+  const bool ignored = asks_for_delivery_without_tls(*slice);
+  body.rewind();
+  return ignored ? Policies::ignored : Policies::heeded;
+}
+
 transport::Task<MxReport> Deliverer::Impl::hand_over(const Group& group, const client::Envelope& envelope,
-                                                     client::MessageSource& message, std::stop_token stop) {
+                                                     client::MessageSource& message, Policies policies,
+                                                     std::stop_token stop) {
   const Destination& destination = *group.place.destination;
   const RelaySettings& settings = *group.place.relay;
   if (const auto* mx = std::get_if<ToMx>(&destination)) {
     const auto domain = resolver::MailDomain::parse(group.place.domain);
     if (domain) {
-      client::MxDelivery& by = delivery(Way::smtp, mx->port, settings.tls);
+      client::MxDelivery& by = delivery(Way::smtp, mx->port, settings.tls, policies);
       MxReport report = co_await by.deliver(*domain, envelope, message, stop);
+      // RFC 8460 3: the session of a report about TLS is in none itself.
+      const bool counts = parts_.observer != nullptr && policies == Policies::heeded && !domain->literal;
+      if (!counts) co_return report;
+      for (const client::MxAttempt& each : report.attempts) {
+        parts_.observer->attempted(domain->name.text(), each);
+      }
       co_return report;
     }
     MxReport report;
@@ -297,13 +336,14 @@ transport::Task<MxReport> Deliverer::Impl::hand_over(const Group& group, const c
     host.emplace("unix:" + std::get<ToLmtpSocket>(destination).socket.string(), std::uint16_t{0});
     host->level = client::TlsLevel::none;  // it does not leave the machine
   }
-  client::MxDelivery& by = delivery(way, host->port, host->level);
+  client::MxDelivery& by = delivery(way, host->port, host->level, Policies::heeded);
   MxReport report = co_await by.deliver_to(*host, envelope, message, stop);
   co_return report;
 }
 
-client::MxDelivery& Deliverer::Impl::delivery(Way way, std::uint16_t port, client::TlsLevel level) {
-  const DeliveryKey key(way, port, level);
+client::MxDelivery& Deliverer::Impl::delivery(Way way, std::uint16_t port, client::TlsLevel level,
+                                              Policies policies) {
+  const DeliveryKey key(way, port, level, policies);
   const auto found = deliveries_.find(key);
   if (found != deliveries_.end()) return found->second;
   client::MxOptions options;
@@ -317,7 +357,11 @@ client::MxDelivery& Deliverer::Impl::delivery(Way way, std::uint16_t port, clien
     options.own_names.push_back(*own);
   options.seed = parts_.seed;
   options.pool = &pool_;
-  options.sts = parts_.sts;
+  if (policies == Policies::heeded) {
+    options.sts = parts_.sts;
+  } else {
+    options.decide = decide_without_policies;
+  }
   return deliveries_.try_emplace(key, parts_.loop, parts_.network, parts_.resolver, std::move(options))
       .first->second;
 }

@@ -17,6 +17,7 @@
 #include "postrider/agent/log/log.h"
 #include "postrider/agent/maildir/maildir_store.h"
 #include "postrider/agent/queue/delivery_routes.h"
+#include "postrider/agent/tls_report/tls_observer.h"
 #include "postrider/client/mx_report.h"
 #include "postrider/client/pool.h"
 #include "postrider/client/sts_source.h"
@@ -36,6 +37,7 @@ struct Attempt {
   std::string mail;  // the command
   queue::ContentFacts content;
   std::vector<std::string> recipients;  // RCPT commands
+  bool ours = false;                    // a report that we have made
 };
 
 struct AttemptResult {
@@ -61,6 +63,7 @@ struct DelivererParts {
   std::shared_ptr<const DeliveryRoutes> routes;
   client::PoolLimits pool;
   std::uint64_t seed = 0;
+  TlsObserver* observer = nullptr;  // of deliveries by MX; nobody: nullptr
 };
 
 class Deliverer {

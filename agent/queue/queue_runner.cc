@@ -141,6 +141,12 @@ void QueueRunner::use(std::shared_ptr<const DeliveryRoutes> routes, const QueueC
 
 queue::Duration QueueRunner::lifetime() const { return queue::Duration(lifetime_.load()); }
 
+std::optional<std::string> QueueRunner::line_of(std::string_view address) const {
+  const auto place = deliverer_.routes().find("RCPT TO:<" + std::string(address) + ">");
+  if (!place || std::holds_alternative<Reject>(*place->destination)) return std::nullopt;
+  return place->line;
+}
+
 queue::Time QueueRunner::now() const {
   return std::chrono::floor<queue::Duration>(loop_.clock().system_now());
 }
@@ -235,6 +241,7 @@ transport::Task<void> QueueRunner::carry_out(Consignment consignment, Opened ope
   attempt.id = consignment.id;
   attempt.mail = open->message.mail;
   attempt.content = open->message.content;
+  attempt.ours = open->message.report;
   const queue::Time time = now();
   for (const queue::QueuedRecipient& each : open->message.recipients) {
     if (each.destination == consignment.destination && each.next_attempt <= time) {

@@ -76,6 +76,10 @@ class QueueRunner final : public QueueIntake, public QueueAccess {
   void accepted(std::vector<queue::Consignment> consignments) override;
   queue::Duration lifetime() const override;
 
+  // The line in which mail for an address, without brackets, waits; nullopt: no route takes it. From the
+  // loop's thread.
+  std::optional<std::string> line_of(std::string_view address) const;
+
   // For operators.
   queue::Spool& spool() override { return spool_; }
   std::vector<std::string> active(queue::MessageId id) override;

@@ -12,6 +12,9 @@
 #include "postrider/agent/queue/open_spool.h"
 #include "postrider/agent/queue/queue_runner.h"
 #include "postrider/agent/send/send_security.h"
+#include "postrider/agent/tls_report/report_sender.h"
+#include "postrider/agent/tls_report/report_store.h"
+#include "postrider/agent/tls_report/tls_recorder.h"
 #include "postrider/transport/socket_network.h"
 
 namespace postrider::agent {
@@ -30,7 +33,9 @@ class QueueService::Impl {
         mailboxes_(mailboxes),
         log_(log),
         network_(loop_),
-        policies_(config.state / "mta-sts") {}
+        policies_(config.state / "mta-sts"),
+        tls_counts_(config.state / "tls-report"),
+        tls_recorder_(loop_.clock(), tls_counts_.counts(), &policies_) {}
 
   std::expected<void, StartFailure> open(const Config& config) {
     auto routes = DeliveryRoutes::make(config, primitives_);
@@ -49,6 +54,10 @@ class QueueService::Impl {
       LogLine line(LogLevel::warning, "MTA-STS policies are not kept on disk");
       log_.write(line.add("reason", *error));
     }
+    if (const auto problem = tls_counts_.open()) {
+      LogLine line(LogLevel::warning, "earlier TLS counters are not there");
+      log_.write(line.add("reason", *problem));
+    }
     absl::BitGen random;
     DelivererParts parts{.loop = loop_,
                          .network = network_,
@@ -59,10 +68,23 @@ class QueueService::Impl {
                          .tls = *std::move(tls),
                          .routes = *std::move(routes),
                          .pool = {},
-                         .seed = 0};
+                         .seed = 0,
+                         .observer = &tls_recorder_};
     RunnerParts runner(std::move(parts), config.queue, log_);
     runner.seed = absl::Uniform<std::uint64_t>(random);
     runner_.emplace(std::move(runner));
+    ReportSenderParts reports{
+        .loop = loop_,
+        .resolver = names_->resolver(),
+        .store = tls_counts_,
+        .spool = *spool_,
+        .intake = *runner_,
+        .line_of = [this](std::string_view address) { return runner_->line_of(address); },
+        .log = log_,
+        .hostname = config.hostname,
+        .config = config.tls_report,
+        .seed = absl::Uniform<std::uint64_t>(random)};
+    tls_reports_.emplace(std::move(reports));
     control_.emplace(loop_, network_, config.state / kControlSocket, *runner_, log_);
     return {};
   }
@@ -74,6 +96,7 @@ class QueueService::Impl {
       log_.write(line.add("reason", started.error().text));
     }
     runner_->start();
+    tls_reports_->start();
     LogLine line(LogLevel::info, "queue opened");
     log_.write(line.add("messages", spool_->size()));
     thread_ = std::thread([this] { loop_.run(); });
@@ -92,16 +115,20 @@ class QueueService::Impl {
   transport::Loop loop_;
   transport::SocketNetwork network_;
   resolver::StsStore policies_;
+  ReportStore tls_counts_;
+  TlsRecorder tls_recorder_;
   std::unique_ptr<NameService> names_;
   std::optional<QueueRunner> runner_;
   // Destroyed before the runner: until then it may still call what it was handed for a message.
   std::unique_ptr<queue::Spool> spool_;
+  std::optional<ReportSender> tls_reports_;
   std::optional<ControlServer> control_;
   std::thread thread_;
 
  private:
   transport::Task<void> wind_down(transport::SteadyTime deadline) {
     co_await runner_->stop(deadline);
+    co_await tls_reports_->stop();
     // What may still be under way (a look-up, a farewell) is not worth waiting for.
     loop_.halt();
   }
@@ -127,9 +154,11 @@ std::expected<std::shared_ptr<const DeliveryRoutes>, std::string> QueueService::
 }
 
 void QueueService::reload(std::shared_ptr<const DeliveryRoutes> routes, const Config& config) {
-  impl_->loop_.post([this, routes = std::move(routes), queue = config.queue]() mutable {
-    impl_->runner_->use(std::move(routes), queue);
-  });
+  impl_->loop_.post(
+      [this, routes = std::move(routes), queue = config.queue, reports = config.tls_report]() mutable {
+        impl_->tls_reports_->use(routes->hostname, reports);
+        impl_->runner_->use(std::move(routes), queue);
+      });
 }
 
 void QueueService::stop(transport::Duration drain) { impl_->stop(drain); }

@@ -135,25 +135,65 @@ std::string_view to_string(ReportedPolicyType type) noexcept {
   return "no-policy-found";
 }
 
-void ReportCounts::record(Day day, std::string_view domain, ReportedPolicy policy, ReportedSession session) {
+std::optional<TlsFailureType> tls_failure_type_named(std::string_view name) noexcept {
+  for (auto each = TlsFailureType::none; each <= TlsFailureType::sts_webpki_invalid;
+       each = static_cast<TlsFailureType>(static_cast<int>(each) + 1)) {
+    if (to_string(each) == name) return each;
+  }
+  return std::nullopt;
+}
+
+std::optional<ReportedPolicyType> policy_type_named(std::string_view name) noexcept {
+  for (const auto each :
+       {ReportedPolicyType::no_policy_found, ReportedPolicyType::sts, ReportedPolicyType::tlsa}) {
+    if (to_string(each) == name) return each;
+  }
+  return std::nullopt;
+}
+
+ReportedCounts* ReportCounts::find_or_make(Day day, std::string_view domain, ReportedPolicy policy) {
   const std::pair<Day, std::string> key(day, domain);
-  if (counts_.size() >= kMostReportedDomains && !counts_.contains(key)) return;
+  if (counts_.size() >= kMostReportedDomains && !counts_.contains(key)) return nullptr;
   shorten(policy.lines);
   shorten(policy.hosts);
   Policies& policies = counts_[key];
-  if (policies.size() >= kMostPoliciesOfDomain && !policies.contains(policy)) return;
-  ReportedCounts& counts = policies[std::move(policy)];
-  if (session.failure == TlsFailureType::none) {
-    ++counts.successes;
-    return;
-  }
-  ++counts.failures;
+  if (policies.size() >= kMostPoliciesOfDomain && !policies.contains(policy)) return nullptr;
+  ++version_;
+  return &policies[std::move(policy)];
+}
+
+void ReportCounts::add_detail(ReportedCounts& counts, ReportedSession session, std::uint64_t count) {
   for (std::string* text :
        {&session.sending_address, &session.receiving_host, &session.receiving_address, &session.reason}) {
     shorten(*text);
   }
-  if (counts.details.size() >= kMostFailureKinds && !counts.details.contains(session)) return;
-  ++counts.details[std::move(session)];
+  const auto known = counts.details.find(session);
+  if (known != counts.details.end()) {
+    known->second += count;
+  } else if (counts.details.size() < kMostFailureKinds && details_ < kMostFailureKindsInAll) {
+    counts.details.emplace(std::move(session), count);
+    ++details_;
+  }
+}
+
+void ReportCounts::record(Day day, std::string_view domain, ReportedPolicy policy, ReportedSession session) {
+  ReportedCounts* const counts = find_or_make(day, domain, std::move(policy));
+  if (counts == nullptr) return;
+  if (session.failure == TlsFailureType::none) {
+    ++counts->successes;
+    return;
+  }
+  ++counts->failures;
+  add_detail(*counts, std::move(session), 1);
+}
+
+void ReportCounts::add(Day day, std::string_view domain, ReportedPolicy policy,
+                       const ReportedCounts& counts) {
+  ReportedCounts* const mine = find_or_make(day, domain, std::move(policy));
+  if (mine == nullptr) return;
+  mine->successes += counts.successes;
+  mine->failures += counts.failures;
+  for (const auto& [session, count] : counts.details) add_detail(*mine, session, count);
 }
 
 std::vector<std::string> ReportCounts::domains(Day day) const {
@@ -171,8 +211,20 @@ const ReportCounts::Policies& ReportCounts::policies(Day day, std::string_view d
   return found == counts_.end() ? kNone : found->second;
 }
 
+ReportCounts::Domains::iterator ReportCounts::forget(Domains::iterator domain) {
+  for (const auto& [policy, counts] : domain->second) details_ -= counts.details.size();
+  ++version_;
+  return counts_.erase(domain);
+}
+
+void ReportCounts::forget(Day day, std::string_view domain) {
+  const auto found = counts_.find({day, std::string(domain)});
+  if (found != counts_.end()) forget(found);
+}
+
 void ReportCounts::forget_before(Day day) {
-  counts_.erase(counts_.begin(), counts_.lower_bound({day, std::string()}));
+  auto each = counts_.begin();
+  while (each != counts_.end() && each->first.first < day) each = forget(each);
 }
 
 std::string write_report(const ReportHead& head, ReportCounts::Day day, std::string_view domain,

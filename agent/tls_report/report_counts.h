@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,7 @@ inline constexpr std::size_t kMostPoliciesOfDomain = 8;      // it may change it
 inline constexpr std::size_t kMostFailureKinds = 100;        // of one policy
 inline constexpr std::size_t kMostReportedLines = 100;       // and hosts, of one policy
 inline constexpr std::size_t kMostReportedText = 500;        // octets of a value that others wrote
+inline constexpr std::size_t kMostFailureKindsInAll = 50'000;
 
 // RFC 8460 4.3; `none`: the session was established as the policy wants.
 enum class TlsFailureType : std::uint8_t {
@@ -42,9 +44,12 @@ enum class TlsFailureType : std::uint8_t {
 };
 // "starttls-not-supported"
 std::string_view to_string(TlsFailureType type) noexcept;
+// nullopt for what is no type; "none" is one.
+std::optional<TlsFailureType> tls_failure_type_named(std::string_view name) noexcept;
 
 enum class ReportedPolicyType : std::uint8_t { no_policy_found, sts, tlsa };
 std::string_view to_string(ReportedPolicyType type) noexcept;
+std::optional<ReportedPolicyType> policy_type_named(std::string_view name) noexcept;
 
 // What a domain asked for, RFC 8460 4.4.
 struct ReportedPolicy {
@@ -70,24 +75,41 @@ struct ReportedCounts {
   std::uint64_t successes = 0;
   std::uint64_t failures = 0;
   std::map<ReportedSession, std::uint64_t> details;  // of failures
+
+  bool operator==(const ReportedCounts&) const = default;
 };
 
 class ReportCounts {
  public:
   using Day = std::chrono::sys_days;
   using Policies = std::map<ReportedPolicy, ReportedCounts>;
+  using Domains = std::map<std::pair<Day, std::string>, Policies>;
 
   void record(Day day, std::string_view domain, ReportedPolicy policy, ReportedSession session);
+  // Many at once, as they were kept; within the same bounds.
+  void add(Day day, std::string_view domain, ReportedPolicy policy, const ReportedCounts& counts);
 
   // In alphabetical order.
   std::vector<std::string> domains(Day day) const;
   // Empty when nothing is known of the domain on that day.
   const Policies& policies(Day day, std::string_view domain) const;
+  // Everything, by day and domain.
+  const Domains& all() const noexcept { return counts_; }
+  void forget(Day day, std::string_view domain);
   // Days before this one are forgotten.
   void forget_before(Day day);
+  // Grows with every change.
+  std::uint64_t version() const noexcept { return version_; }
 
  private:
-  std::map<std::pair<Day, std::string>, Policies> counts_;
+  // nullptr: beyond the bounds.
+  ReportedCounts* find_or_make(Day day, std::string_view domain, ReportedPolicy policy);
+  void add_detail(ReportedCounts& counts, ReportedSession session, std::uint64_t count);
+  Domains::iterator forget(Domains::iterator domain);
+
+  Domains counts_;
+  std::size_t details_ = 0;  // of all
+  std::uint64_t version_ = 0;
 };
 
 // Who reports.

@@ -152,6 +152,9 @@ message_size = 1048576
 command_line = "4096"
 [accounts]
 dovecot = "run/auth-client"
+[tls_report]
+contact = "tls@example.org"
+organization = "Example"
 [console]
 address = ""
 [log]
@@ -178,6 +181,8 @@ level = "warn"
   EXPECT_EQ(config.aliases.tag, "+");
   EXPECT_EQ(config.limits.message_size, 1048576U);
   EXPECT_EQ(config.limits.command_line, 4096U);
+  EXPECT_EQ(config.tls_report.contact, "tls@example.org");
+  EXPECT_EQ(config.tls_report.organization, "Example");
   EXPECT_FALSE(config.console.address);
   EXPECT_EQ(config.log.format, LogFormat::json);
   EXPECT_EQ(config.log.level, LogLevel::warning);
@@ -263,6 +268,14 @@ TEST(ConfigReader, NamesFileLineAndKeyOfEveryBadValue) {
   };
   for (const BadFile& each : table) {
     EXPECT_EQ(problems(each.toml), std::vector<std::string>{std::string(each.message)}) << each.toml;
+  }
+}
+
+TEST(ConfigReader, NamesFileLineAndKeyOfAContactThatIsNoAddressAtADomain) {
+  for (const std::string contact : {"mailto:tls@example.org", "tls@[192.0.2.1]", "tls", ""}) {
+    const std::string message =
+        "test.toml:2: tls_report.contact: \"" + contact + "\" is no address at a domain";
+    EXPECT_EQ(problems("[tls_report]\ncontact = \"" + contact + "\""), std::vector<std::string>{message});
   }
 }
 
