@@ -5,6 +5,7 @@
 #include <functional>
 #include <utility>
 
+#include "postrider/agent/serve/delivery_wishes.h"
 #include "postrider/agent/serve/xclient.h"
 
 namespace postrider::agent {
@@ -25,6 +26,12 @@ protocol::Capabilities capabilities(const LimitsConfig& limits) {
   protocol::SessionLimits session;
   session.rcpt_max = limits.recipients;
   return offered.offer_limits(session);
+}
+
+// When their mail is delivered is for users to say: RFC 6710, RFC 4865.
+void offer_wishes(protocol::Capabilities& offered) {
+  offered.offer(protocol::Extension::mt_priority);
+  [[maybe_unused]] const bool fits = offered.offer_keyword("FUTURERELEASE", future_release_bounds());
 }
 
 // What every client is under TLS, as far as it matters for what is offered.
@@ -57,6 +64,7 @@ server::ServerConfig server_config(const Config& config, const Listener& listene
   out.protocol.limits.recipients = config.limits.recipients;
   out.protocol.limits.errors = config.limits.errors;
   out.protocol.capabilities = capabilities(config.limits);
+  if (listener.role == Role::submission) offer_wishes(out.protocol.capabilities);
   out.protocol.capabilities_after_tls = out.protocol.capabilities;
   const ListenerTls tls = effective_tls(listener);
   out.encrypted = tls == ListenerTls::implicit;

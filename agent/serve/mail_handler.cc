@@ -136,6 +136,8 @@ void MailHandler::log_xclient() const {
 server::Answer MailHandler::on_mail(const protocol::ev::Mail& mail) {
   std::shared_ptr<const MailPolicy> policy = policy_.current();
   if (auto refusal = judge_sender(*policy, mail.from, user())) return *std::move(refusal);
+  const auto wishes = delivery_wishes(mail.parameters, info_.loop().clock().system_now());
+  if (!wishes) return wishes.error();
   transaction_ = std::make_unique<MailTransaction>();
   transaction_->policy = std::move(policy);
   transaction_->user = user();
@@ -147,6 +149,7 @@ server::Answer MailHandler::on_mail(const protocol::ev::Mail& mail) {
   transaction_->mail = as_queued(protocol::Mail{mail.from, mail.parameters});
   transaction_->smtputf8 = mail.parameters.smtputf8;
   transaction_->binary = mail.parameters.body == protocol::BodyType::binary_mime;
+  transaction_->wishes = *wishes;
   transaction_->started = info_.loop().now();
   return kSenderOk;
 }

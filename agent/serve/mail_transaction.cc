@@ -93,8 +93,9 @@ void add_expanded(MailTransaction& transaction, std::vector<Recipient> recipient
 }
 
 bool needs_queue(const MailTransaction& transaction) noexcept {
-  return std::ranges::any_of(transaction.recipients, [](const MailTransaction::Recipient& each) {
-    return !each.line.empty() && (!each.mailbox || each.notify.success);
+  const bool held = transaction.wishes.hold_until.has_value();
+  return std::ranges::any_of(transaction.recipients, [held](const MailTransaction::Recipient& each) {
+    return !each.line.empty() && (held || !each.mailbox || each.notify.success);
   });
 }
 

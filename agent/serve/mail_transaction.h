@@ -13,6 +13,7 @@
 
 #include "postrider/agent/log/log.h"
 #include "postrider/agent/maildir/maildir_store.h"
+#include "postrider/agent/serve/delivery_wishes.h"
 #include "postrider/agent/serve/mail_policy.h"
 #include "postrider/agent/serve/trace_header.h"
 #include "postrider/server/authenticator.h"
@@ -54,6 +55,7 @@ struct MailTransaction {
   std::string user;            // the account; empty: nobody's
   bool smtputf8 = false;
   bool binary = false;  // BODY=BINARYMIME
+  DeliveryWishes wishes;
   std::vector<Recipient> recipients;
   // With aliases, where an RCPT can stand for several recipients, and several for one: those of each RCPT
   // that was accepted, by index. Without aliases there are none, and RCPT i is recipients[i].

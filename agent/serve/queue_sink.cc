@@ -130,7 +130,10 @@ queue::QueuedMessage QueueSink::message(const queue::ContentFacts& facts) const 
   out.id = id_;
   out.mail = transaction_.mail;
   out.arrived = now;
-  out.expires = queue::later(now, services_.queue->lifetime());
+  const auto hold = transaction_.wishes.hold_until;
+  const queue::Time first = hold ? queue_time(*hold) : now;
+  out.expires = queue::later(first, services_.queue->lifetime());
+  out.priority = transaction_.wishes.priority;
   out.user = transaction_.user;
   out.content = facts;
   out.content.binary = transaction_.binary;
@@ -140,7 +143,7 @@ queue::QueuedMessage QueueSink::message(const queue::ContentFacts& facts) const 
     recipient.rcpt = each.rcpt;
     recipient.original = each.original;
     recipient.destination = each.line;
-    recipient.next_attempt = now;
+    recipient.next_attempt = first;
     out.recipients.push_back(std::move(recipient));
   }
   return out;

@@ -7,6 +7,7 @@ namespace postrider::agent {
 std::string as_queued(protocol::Command command) {
   if (auto* mail = std::get_if<protocol::Mail>(&command)) {
     mail->parameters.size.reset();
+    mail->parameters.future_release.reset();
     mail->parameters.auth = protocol::LineText();
     mail->parameters.registered = {};
     mail->parameters.used = extensions_of(mail->parameters);
