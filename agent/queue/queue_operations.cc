@@ -160,7 +160,7 @@ QueueResult<std::vector<QueueEntry>> QueueOperations::page(MessageId after) {
   for (const queue::QueuedMessage& each : *messages)
     entries.push_back(entry_of(each, access_.active(each.id), time));
   for (const queue::DamagedRecord& each : *records) entries.push_back(entry_of(each));
-  std::ranges::stable_sort(entries, {}, &QueueEntry::id);
+  std::ranges::sort(entries, {}, &QueueEntry::id);  // a message is either of them, never both
   if (entries.size() > kListPage) entries.resize(kListPage);
   return entries;
 }

@@ -343,6 +343,9 @@ transport::Task<bool> QueueRunner::make_durable(Opened open) {
   bool durable = co_await write(open);
   while (!durable && !give_up_.stop_requested()) {
     co_await transport::sleep_until(loop_, transport::later(loop_.now(), kStoreRest));
+    // What failed while it was synced may be there all the same.
+    std::erase_if(open->reports,
+                  [this](const Change::Added& each) { return spool_.load(each.message.id).has_value(); });
     durable = co_await write(open);
   }
   open->writing = false;

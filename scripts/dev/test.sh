@@ -32,7 +32,7 @@ sanitize() {
     tsan)
       labels='^(unit.(transport|resolver|server|client|queue|agent)|interop)'
       targets=(transport_tests resolver_tests server_tests client_tests queue_tests agent_tests postrider
-        resolver_conformance mta_sts_lookup)
+        resolver_conformance mta_sts_lookup content_tool tls_report_tool spool_writer)
       ;;
     *) fail './dev sanitize asan or ./dev sanitize tsan' ;;
   esac

@@ -25,7 +25,6 @@ using transport::Task;
 
 constexpr std::string_view kNames[] = {"a", "b", "c"};
 constexpr std::string_view kArchive = "10.0.0.9";
-constexpr std::chrono::minutes kExpiry{20};
 // The last attempt, what its own time-outs are, and the report's way: everything is over by then.
 constexpr std::chrono::hours kEnd{3};
 
