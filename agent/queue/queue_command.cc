@@ -20,6 +20,7 @@
 #include "postrider/agent/queue/queue_report.h"
 #include "postrider/agent/queue/stored_queue.h"
 #include "postrider/queue/spool/memory_spool.h"
+#include "postrider/transport/signal.h"
 #include "postrider/transport/socket_network.h"
 
 namespace postrider::agent {
@@ -242,6 +243,10 @@ Task<ExitCode> chosen(Command& command, const QueueOptions& options) {
 }
 
 // An agent that does not run, and its store.
+// An agent that starts, or ends, has the store and no socket for a while.
+constexpr transport::Duration kStarting = std::chrono::seconds(10);
+constexpr transport::Duration kPause = std::chrono::milliseconds(100);
+
 struct Stopped {
   std::unique_ptr<queue::Spool> spool;
   std::unique_ptr<StoredQueue> queue;
@@ -272,17 +277,29 @@ std::expected<Stopped, StartFailure> open_stopped(const Config& config) {
 Task<void> run_on(Loop& loop, const Config& config, const QueueOptions& options, QueueOutput output,
                   ExitCode& code) {
   transport::SocketNetwork network(loop);
-  ControlClient client(loop, network, config.state / kControlSocket);
-  const QueueResult<void> reached = co_await client.reach();
-  if (reached) {
-    code = co_await carry_out(loop, client, options, output);
-  } else if (reached.error().kind != Kind::nobody) {
-    code = fail(output.errors, exit_code_of(reached.error().kind), reached.error().text);
-  } else if (auto stopped = open_stopped(config); !stopped) {
-    code = fail(output.errors, stopped.error().exit_code, stopped.error().text);
-  } else {
-    QueueOperations operations(loop, *stopped->queue);
-    code = co_await carry_out(loop, operations, options, output);
+  const transport::SteadyTime until = transport::later(loop.now(), kStarting);
+  while (true) {
+    ControlClient client(loop, network, config.state / kControlSocket);
+    const QueueResult<void> reached = co_await client.reach();
+    if (reached) {
+      code = co_await carry_out(loop, client, options, output);
+      break;
+    }
+    if (reached.error().kind != Kind::nobody) {
+      code = fail(output.errors, exit_code_of(reached.error().kind), reached.error().text);
+      break;
+    }
+    auto stopped = open_stopped(config);
+    if (stopped) {
+      QueueOperations operations(loop, *stopped->queue);
+      code = co_await carry_out(loop, operations, options, output);
+      break;
+    }
+    if (stopped.error().exit_code != ExitCode::temporary || loop.now() >= until) {
+      code = fail(output.errors, stopped.error().exit_code, stopped.error().text);
+      break;
+    }
+    co_await transport::sleep_until(loop, transport::later(loop.now(), kPause));
   }
   loop.stop();
 }
