@@ -15,10 +15,25 @@
 #include "postrider/agent/tls_report/report_sender.h"
 #include "postrider/agent/tls_report/report_store.h"
 #include "postrider/agent/tls_report/tls_recorder.h"
+#include "postrider/transport/signal.h"
 #include "postrider/transport/socket_network.h"
 
 namespace postrider::agent {
 namespace {
+
+constexpr int kTries = 50;  // to open the store, before it is said to be somebody else's
+constexpr std::chrono::milliseconds kPause{100};
+
+transport::Task<void> rest_on(transport::Loop& loop) {
+  co_await transport::sleep_until(loop, transport::later(loop.now(), kPause));
+  loop.halt();
+}
+
+void rest() {
+  transport::Loop loop;
+  loop.spawn(rest_on(loop));
+  loop.run();
+}
 
 std::unexpected<StartFailure> wrong_configuration(std::string text) {
   return std::unexpected(StartFailure{std::move(text), ExitCode::configuration});
@@ -48,6 +63,11 @@ class QueueService::Impl {
     std::error_code ignored;  // what fails now fails below, and is said
     std::filesystem::create_directories(config.state, ignored);
     auto spool = open_spool(config);
+    // `postrider queue` may have found no agent, and have the store for a moment.
+    for (int left = kTries; left > 0 && !spool && spool.error().exit_code == ExitCode::temporary; --left) {
+      rest();
+      spool = open_spool(config);
+    }
     if (!spool) return std::unexpected(spool.error());
     spool_ = *std::move(spool);
     if (const auto error = policies_.open()) {
