@@ -1,5 +1,3 @@
-#include "postrider/agent/queue/delivery_routes.h"
-
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -9,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "postrider/agent/accounts/sasl_primitives.h"
+#include "postrider/agent/queue/delivery_routes.h"
 
 namespace postrider::agent {
 namespace {
