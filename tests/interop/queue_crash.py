@@ -115,12 +115,17 @@ def main():
     refusals = random.Random(seed + 1)
     life, lives = 0, {}
 
-    def final(transaction):
-        lives[id(transaction)] = life
-        # Some have to wait in the store for another life.
-        return b"451 4.3.0 Not now\r\n" if refusals.random() < 0.05 else None
+    def plan(_):
+        begun = life  # of the agent that connected: what it has sent may be read when it is dead, and another lives
 
-    with Hop(lambda _: {"final": final}) as hop, QueueAgent({"hop.example": f"smtp://127.0.0.1:{hop.port}"}) as agent:
+        def final(transaction):
+            lives[id(transaction)] = begun
+            # Some have to wait in the store for another life.
+            return b"451 4.3.0 Not now\r\n" if refusals.random() < 0.05 else None
+
+        return {"final": final}
+
+    with Hop(plan) as hop, QueueAgent({"hop.example": f"smtp://127.0.0.1:{hop.port}"}) as agent:
         agent.kill()
         acknowledged, attempted, killed = set(), 0, set()
         for round_ in range(ROUNDS):
