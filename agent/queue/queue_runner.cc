@@ -15,6 +15,8 @@ using queue::QueuedMessage;
 using queue::SpoolResult;
 using queue::Verdict;
 
+// For one answer of the store; a change that was given up may still be made, before the one that repeats it.
+constexpr std::chrono::minutes kStorePatience{9};
 constexpr std::chrono::seconds kStoreRest{1};  // before an outcome is offered again to a store that failed
 
 queue::SchedulerOptions scheduler_options(const QueueConfig& config, std::uint64_t seed) {
@@ -365,10 +367,12 @@ transport::Task<bool> QueueRunner::write(Opened open) {
   }
   auto arrival = std::make_shared<Arrival<SpoolResult<void>>>(loop_);
   spool_.apply(std::move(change), announcer(arrival, loop_));
-  [[maybe_unused]] const transport::error_code waited = co_await arrival->signal.wait();
-  if (!arrival->value) {
+  const transport::SteadyTime until = transport::later(loop_.now(), kStorePatience);
+  const transport::error_code late = co_await arrival->signal.wait(until);
+  if (late || !arrival->value) {
     LogLine line(LogLevel::error, "the outcome of a delivery cannot be written");
-    line.add("id", open->message.id.to_string()).add("reason", arrival->value.error().text);
+    line.add("id", open->message.id.to_string());
+    line.add("reason", late ? "no answer from the store in time" : arrival->value.error().text);
     log_.write(line);
     co_return false;
   }

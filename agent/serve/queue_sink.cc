@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "postrider/agent/queue/queue_intake.h"
-#include "postrider/agent/serve/arrival.h"
 #include "postrider/agent/serve/trace_header.h"
 
 namespace postrider::agent {
@@ -68,8 +67,15 @@ bool QueueSink::append(std::string_view octets) {
 }
 
 server::Task<void> QueueSink::spill() {
-  auto arrival = std::make_shared<Arrival<queue::SpoolResult<void>>>(info_.loop());
+  auto arrival = std::make_shared<Answered>(info_.loop());
   incoming_->spill(announcer(arrival, info_.loop()));
+  co_await hear(arrival);
+  // The rest of the content goes nowhere, and the end of it is answered with this failure.
+  if (failure_) incoming_.reset();
+}
+
+// What the store says, or that it says nothing.
+server::Task<void> QueueSink::hear(std::shared_ptr<Answered> arrival) {
   const transport::SteadyTime until = transport::later(info_.loop().now(), kStorePatience);
   const transport::error_code late = co_await arrival->signal.wait(until);
   if (late) {
@@ -77,8 +83,6 @@ server::Task<void> QueueSink::spill() {
   } else if (!arrival->value) {
     failure_ = arrival->value.error();
   }
-  // The rest of the content goes nowhere, and the end of it is answered with this failure.
-  if (failure_) incoming_.reset();
 }
 
 server::Answer QueueSink::finish(const protocol::ev::BodyEnd& end, std::size_t /*recipient*/) {
@@ -103,7 +107,7 @@ server::Task<server::Reply> QueueSink::commit(std::uint64_t octets) {
   }
   queue::QueuedMessage queued = message(facts);
   std::vector<queue::Consignment> consignments = consignments_of(queued);
-  auto arrival = std::make_shared<Arrival<queue::SpoolResult<void>>>(info_.loop());
+  auto arrival = std::make_shared<Answered>(info_.loop());
   QueueIntake* const intake = services_.queue;
   incoming_->commit(std::move(queued),
                     [announce = announcer(arrival, info_.loop()), intake,
@@ -113,13 +117,7 @@ server::Task<server::Reply> QueueSink::commit(std::uint64_t octets) {
                       announce(std::move(result));
                     });
   incoming_.reset();
-  const transport::SteadyTime until = transport::later(info_.loop().now(), kStorePatience);
-  const transport::error_code late = co_await arrival->signal.wait(until);
-  if (late) {
-    failure_.emplace(queue::SpoolFailure::Kind::io, "no answer from the store in time");
-  } else if (!arrival->value) {
-    failure_ = arrival->value.error();
-  }
+  co_await hear(arrival);
   if (failure_) co_return conclude(reply_to(*failure_), octets);
   co_return conclude(server::Reply(code::ok, status::other, "Ok: queued as " + transaction_.id), octets);
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "postrider/agent/serve/arrival.h"
 #include "postrider/agent/serve/header_completion.h"
 #include "postrider/agent/serve/mail_transaction.h"
 #include "postrider/queue/content_scan.h"
@@ -27,8 +28,11 @@ class QueueSink final : public server::MessageSink {
   server::Answer finish(const protocol::ev::BodyEnd& end, std::size_t recipient) override;
 
  private:
+  using Answered = Arrival<queue::SpoolResult<void>>;
+
   bool append(std::string_view octets);
   server::Task<void> spill();
+  server::Task<void> hear(std::shared_ptr<Answered> arrival);
   server::Task<server::Reply> commit(std::uint64_t octets);
   queue::QueuedMessage message(const queue::ContentFacts& facts) const;
   server::Reply conclude(server::Reply reply, std::uint64_t octets);
