@@ -41,7 +41,12 @@ if(POSTRIDER_SANITIZE)
   add_compile_options(-fsanitize=${POSTRIDER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${POSTRIDER_SANITIZE})
 endif()
-if(POSTRIDER_FUZZ)
+if(POSTRIDER_COVERAGE)
+  add_compile_options(-fprofile-instr-generate -fcoverage-mapping)
+  add_link_options(-fprofile-instr-generate)
+endif()
+# Another engine than libFuzzer brings its own flags.
+if(POSTRIDER_FUZZ AND POSTRIDER_FUZZ_ENGINE STREQUAL "-fsanitize=fuzzer")
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 

@@ -10,6 +10,7 @@ import pathlib
 
 import dns_seeds
 import queue_seeds
+import text_seeds
 import tls_seeds
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
@@ -242,7 +243,8 @@ def main():
                           "sasl_server": SASL_SERVER, "sasl_client": SASL_CLIENT}.items():
         for name, parts in seeds.items():
             write(target, name, with_choices(*parts))
-    for target, name, octets in (*tls_seeds.all_seeds(), *dns_seeds.all_seeds(), *queue_seeds.all_seeds()):
+    for target, name, octets in (*tls_seeds.all_seeds(), *dns_seeds.all_seeds(), *queue_seeds.all_seeds(),
+                                 *text_seeds.all_seeds()):
         write(target, name, octets)
 
 

@@ -25,7 +25,7 @@ tls_privatekey = {key}
 host_lookup =
 rfc1413_hosts =
 smtputf8_advertise_hosts = *
-smtp_accept_max = 100
+smtp_accept_max = 300
 chunking_advertise_hosts = *
 dsn_advertise_hosts = *
 {main}

@@ -101,14 +101,15 @@ struct MailNetwork::Mail {
 
 class MailNetwork::Archive final : public server::HandlerFactory {
  public:
-  explicit Archive(MailNetwork& world)
-      : world_(world), server_(world.loop_, world.network_, config(), *this, admission_) {
+  explicit Archive(MailNetwork& network)
+      : network_(network),
+        server_(network.world_.loop(), network.world_.network(), config(), *this, admission_) {
     const auto at = server_.listen(*Endpoint::parse_address(kArchive, 25));
     if (!at) throw std::runtime_error("the archive cannot listen");
   }
 
   std::unique_ptr<server::Handler> make(const server::ConnectionInfo&) override {
-    return std::make_unique<ArchiveHandler>(world_);
+    return std::make_unique<ArchiveHandler>(network_);
   }
   void stop() { server_.stop(transport::Duration::zero()); }
 
@@ -121,29 +122,29 @@ class MailNetwork::Archive final : public server::HandlerFactory {
  private:
   class Sink final : public server::MessageSink {
    public:
-    Sink(MailNetwork& world, std::vector<std::string> recipients)
-        : world_(world), recipients_(std::move(recipients)) {}
+    Sink(MailNetwork& network, std::vector<std::string> recipients)
+        : network_(network), recipients_(std::move(recipients)) {}
     server::Soon<void> write(std::string_view octets) override {
       content_ += octets;
       return {};
     }
     server::Answer finish(const protocol::ev::BodyEnd&, std::size_t) override {
       for (std::string& each : recipients_) {
-        world_.note("archived for " + each);
-        world_.archive_->copies.push_back({std::move(each), content_});
+        network_.world_.note("archived for " + each);
+        network_.archive_->copies.push_back({std::move(each), content_});
       }
       return server::kOk;
     }
 
    private:
-    MailNetwork& world_;
+    MailNetwork& network_;
     std::vector<std::string> recipients_;
     std::string content_;
   };
 
   class ArchiveHandler final : public server::Handler {
    public:
-    explicit ArchiveHandler(MailNetwork& world) : world_(world) {}
+    explicit ArchiveHandler(MailNetwork& network) : network_(network) {}
     server::Answer on_mail(const protocol::ev::Mail&) override {
       recipients_.clear();
       return server::kOk;
@@ -154,7 +155,7 @@ class MailNetwork::Archive final : public server::HandlerFactory {
         return server::Reply(protocol::code::mailbox_unavailable, protocol::status::bad_mailbox,
                              "No such user");
       }
-      if (world_.happens(world_.weather_.patience)) {
+      if (network_.world_.happens(network_.weather_.patience)) {
         return server::Reply(protocol::code::mailbox_busy, protocol::status::not_authorized,
                              "Come back later");
       }
@@ -162,11 +163,11 @@ class MailNetwork::Archive final : public server::HandlerFactory {
       return server::kOk;
     }
     server::Soon<server::Opened> on_data() override {
-      return server::Opened(std::make_unique<Sink>(world_, recipients_));
+      return server::Opened(std::make_unique<Sink>(network_, recipients_));
     }
 
    private:
-    MailNetwork& world_;
+    MailNetwork& network_;
     std::vector<std::string> recipients_;
   };
 
@@ -179,7 +180,7 @@ class MailNetwork::Archive final : public server::HandlerFactory {
     return out;
   }
 
-  MailNetwork& world_;
+  MailNetwork& network_;
   server::Admission admission_{{}};
   server::Server server_;
 };
@@ -188,25 +189,25 @@ class MailNetwork::Archive final : public server::HandlerFactory {
 
 class MailNetwork::Agent final : public server::HandlerFactory {
  public:
-  Agent(MailNetwork& world, std::size_t index)
-      : world_(world),
+  Agent(MailNetwork& network, std::size_t index)
+      : network_(network),
         config_(read(kNames[index])),
         spool_(held()),
         log_(
             agent::LogConfig{agent::LogFormat::text, agent::LogLevel::info},
             [this, index](std::string_view line) {
               // Without its time, which a history has anyhow.
-              world_.note(std::string(kNames[index]) +
-                          std::string(line.substr(std::min(line.find(" "), line.size()))));
+              network_.world_.note(std::string(kNames[index]) +
+                                   std::string(line.substr(std::min(line.find(" "), line.size()))));
             },
-            world.clock_),
-        resolver_(world.loop_, backend(world.loop_)),
+            network.world_.clock()),
+        resolver_(network.world_.loop(), backend(network.world_.loop())),
         routes_(*agent::DeliveryRoutes::make(config_, primitives())),
-        runner_(parts(world, index)),
+        runner_(parts(network, index)),
         services_{no_mailboxes(), log_, nullptr, &runner_},
         policy_(agent::mail_policy(config_, config_.listeners[0], shared())),
-        server_(world.loop_, world.network_, agent::server_config(config_, config_.listeners[0], nullptr),
-                *this, admission_) {
+        server_(network.world_.loop(), network.world_.network(),
+                agent::server_config(config_, config_.listeners[0], nullptr), *this, admission_) {
     const auto at = server_.listen(*Endpoint::parse_address(simulation::address_of(index), 25));
     if (!at) throw std::runtime_error("an agent cannot listen");
     runner_.start();
@@ -237,9 +238,9 @@ class MailNetwork::Agent final : public server::HandlerFactory {
     if (!records) throw std::runtime_error(to_string(records.error()));
     return std::make_unique<resolver::StaticBackend>(loop, *records);
   }
-  agent::RunnerParts parts(MailNetwork& world, std::size_t index) {
-    agent::DelivererParts out{.loop = world.loop_,
-                              .network = world.network_,
+  agent::RunnerParts parts(MailNetwork& network, std::size_t index) {
+    agent::DelivererParts out{.loop = network.world_.loop(),
+                              .network = network.world_.network(),
                               .resolver = resolver_,
                               .sts = nullptr,
                               .spool = spool_,
@@ -258,7 +259,7 @@ class MailNetwork::Agent final : public server::HandlerFactory {
     return out;
   }
 
-  MailNetwork& world_;
+  MailNetwork& network_;
   agent::Config config_;
   queue::MemorySpool spool_;
   agent::Log log_;
@@ -274,23 +275,8 @@ class MailNetwork::Agent final : public server::HandlerFactory {
 // ---- The network ----
 
 MailNetwork::MailNetwork(std::uint64_t seed, Weather weather)
-    : random_(seed), weather_(weather), begin_(clock_.system_now()), loop_(clock_), network_(loop_) {
-  network_.on_dial([this](const Endpoint&) {
-    transport::MemoryDial dial;
-    dial.takes = std::chrono::milliseconds(1 + roll(200));
-    if (happens(weather_.refused)) dial.failure = transport::error::connection_refused;
-    if (happens(weather_.silent)) dial.takes = transport::Duration::max();
-    return dial;
-  });
-  network_.on_connect([this](transport::MemoryStream& client, transport::MemoryStream& server) {
-    for (transport::MemoryStream* const end : {&client, &server}) {
-      if (!happens(weather_.cut + weather_.short_io)) continue;
-      transport::MemoryScript& script = scripts_.emplace_back();
-      if (happens(500)) script.most_read = script.most_written = 1 + roll(7);
-      if (happens(800)) script.fail_at = 1 + roll(60);
-      end->follow(script);
-    }
-  });
+    : weather_(weather), world_(seed, weather.network) {
+  world_.when_idle([this] { return sync(); });
   archive_ = std::make_unique<Archive>(*this);
   for (std::size_t i = 0; i < std::size(kNames); ++i) agents_.push_back(std::make_unique<Agent>(*this, i));
   make_mail();
@@ -306,49 +292,46 @@ MailNetwork::~MailNetwork() {
       --left;
     }
   };
-  for (const auto& each : agents_) loop_.spawn(Stopper::stop(each->runner(), loop_.now(), running));
-  while (running != 0 && step()) {
+  for (const auto& each : agents_) {
+    world_.loop().spawn(Stopper::stop(each->runner(), world_.loop().now(), running));
   }
-  while (loop_.poll()) {
+  while (running != 0 && world_.step()) {
   }
-}
-
-void MailNetwork::note(std::string what) {
-  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.system_now() - begin_);
-  history_.push_back(std::to_string(since.count()) + " " + std::move(what));
+  while (world_.loop().poll()) {
+  }
 }
 
 void MailNetwork::make_mail() {
   const std::vector<std::string> domains = {"a.test", "b.test", "c.test", "x.test", "none.test"};
-  const unsigned count = 3 + roll(6);
+  const unsigned count = 3 + world_.roll(6);
   for (unsigned i = 0; i < count; ++i) {
     Mail& mail = mails_.emplace_back();
     mail.name = "mail-" + std::to_string(i);
-    mail.through = roll(3);
+    mail.through = world_.roll(3);
     mail.sender = "user" + std::to_string(i) + "@" + std::string(kNames[mail.through]) + ".test";
-    mail.at = std::chrono::milliseconds(roll(120'000));
-    const unsigned recipients = 1 + roll(4);
+    mail.at = std::chrono::milliseconds(world_.roll(120'000));
+    const unsigned recipients = 1 + world_.roll(4);
     for (unsigned r = 0; r < recipients; ++r) {
-      const bool nobody = roll(8) == 0;
+      const bool nobody = world_.roll(8) == 0;
       mail.recipients.push_back((nobody ? "nobody" : "r") + std::to_string(r) + "@" +
-                                domains[roll(20) == 0 ? 4 : roll(4)]);
+                                domains[world_.roll(20) == 0 ? 4 : world_.roll(4)]);
     }
     mail.content = "Subject: " + mail.name + "\r\n\r\n";
-    for (unsigned line = roll(40); line != 0; --line) mail.content += ".a line of it\r\n";
+    for (unsigned line = world_.roll(40); line != 0; --line) mail.content += ".a line of it\r\n";
   }
   for (Mail& each : mails_) {
     ++submitting_;
-    loop_.spawn(submit(each));
+    world_.loop().spawn(submit(each));
   }
 }
 
 Task<void> MailNetwork::submit(Mail& mail) {
-  co_await transport::sleep_until(loop_, transport::later(loop_.now(), mail.at));
+  co_await transport::sleep_until(world_.loop(), transport::later(world_.loop().now(), mail.at));
   client::ClientConfig config;
   config.hello_name = "user.test";
-  client::Client client(loop_, config);
+  client::Client client(world_.loop(), config);
   const Endpoint to = *Endpoint::parse_address(simulation::address_of(mail.through), 25);
-  const client::Outcome<void> started = co_await client.connect(network_, to);
+  const client::Outcome<void> started = co_await client.connect(world_.network(), to);
   if (started) {
     auto envelope = client::Envelope::from(mail.sender);
     for (const std::string& each : mail.recipients) {
@@ -361,33 +344,25 @@ Task<void> MailNetwork::submit(Mail& mail) {
       if (result.delivered()) mail.acknowledged.push_back(mail.recipients[i]);
       if (result.may_have_been_delivered) mail.uncertain.push_back(mail.recipients[i]);
     }
-    note(mail.name + " was submitted, acknowledged for " + std::to_string(mail.acknowledged.size()));
+    world_.note(mail.name + " was submitted, acknowledged for " + std::to_string(mail.acknowledged.size()));
     co_await client.quit();
   }
   --submitting_;
 }
 
-// One thing after the other: what is ready, then what the stores have to write, then the next moment at which
-// anything is due.
-bool MailNetwork::step() {
-  if (loop_.poll()) return true;
+// What the stores have to write.
+bool MailNetwork::sync() {
   bool wrote = false;
   for (const auto& each : agents_) {
     if (each->spool().waiting() == 0) continue;
-    clock_.advance(std::chrono::milliseconds(1 + roll(20)));
-    if (happens(weather_.store)) {
+    world_.clock().advance(std::chrono::milliseconds(1 + world_.roll(20)));
+    if (world_.happens(weather_.store)) {
       each->spool().fail_next(1, queue::SpoolFailure{queue::SpoolFailure::Kind::io, "simulated"});
     }
     each->spool().sync();
     wrote = true;
   }
-  if (wrote) return true;
-  const transport::SteadyTime next = loop_.deadlines().next();
-  if (next == transport::kNever) return false;
-  const transport::Duration wait = next - clock_.steady_now();
-  clock_.advance(wait > transport::Duration::zero() ? wait : transport::Deadlines::kTick);
-  loop_.expire();
-  return true;
+  return wrote;
 }
 
 bool MailNetwork::over() const {
@@ -396,16 +371,13 @@ bool MailNetwork::over() const {
          });
 }
 
-std::chrono::seconds MailNetwork::took() const {
-  return std::chrono::duration_cast<std::chrono::seconds>(clock_.system_now() - begin_);
-}
-
 Findings MailNetwork::run() {
-  while (!over()) {
-    if (!step()) return {"nothing more happens, and the queues are not empty"};
-    if (clock_.system_now() - begin_ > kEnd) return {"the queues are not empty after hours"};
+  switch (world_.run([this] { return over(); }, kEnd)) {
+    case fuzz::Simulator::End::done: return judge();
+    case fuzz::Simulator::End::stuck: return {"nothing more happens, and the queues are not empty"};
+    case fuzz::Simulator::End::too_long: break;
   }
-  return judge();
+  return {"the queues are not empty after hours"};
 }
 
 Findings MailNetwork::judge() const {
@@ -428,7 +400,7 @@ Findings MailNetwork::judge() const {
       }
       const std::string what = mail.name + " to " + recipient;
       if (delivered == 0 && reported == 0) out.push_back(what + " was acknowledged and is lost");
-      const bool calm = weather_.cut + weather_.refused + weather_.silent == 0;
+      const bool calm = weather_.network.cut + weather_.network.refused + weather_.network.silent == 0;
       if (calm && delivered + reported != 1) {
         out.push_back(what + ": " + std::to_string(delivered) + " copies, " + std::to_string(reported) +
                       " reports");
