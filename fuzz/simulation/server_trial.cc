@@ -24,7 +24,7 @@ std::size_t count(const std::vector<std::string>& list, const std::string& one) 
 Findings judge(const std::deque<TrialMail>& mails, const ServerTrial::Delivered& delivered) {
   Findings out;
   for (const TrialMail& mail : mails) {
-    const std::string name = mail.content.substr(0, mail.content.find("\r\n"));
+    const std::string name = mail.content.substr(9, mail.content.find("\r\n") - 9);
     for (const std::string& recipient : mail.recipients) {
       const std::size_t copies = delivered(mail.content, recipient);
       const std::string what = name + " for " + recipient;
