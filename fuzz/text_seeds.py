@@ -55,6 +55,7 @@ ALIASES = {
     "faults": "  x\nno colon\n: nobody\na:\na: b\na: c\nb: @example.org\n",
     "utf8": "j\u00f6rg@b\u00fccher.example: alice\n",
     "crlf": "a: b\r\nc: d\r\n",
+    "number-sign": "a:#b\nc: d#e #f\n",
 }
 
 KEY = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="
@@ -115,6 +116,7 @@ level = "debug"
     "twice": 'hostname = "a"\nhostname = "b"\n',
     "controls": 'hostname = "a\\u0000\\u001b[31m"\n"k\\u0007" = 1\n',
     "dates": "state = 1979-05-27T07:32:00Z\nthreads = 1e3\n",
+    "not-utf8": b"hostname = \"a\"\n\xff\xff\xff\xff\xff\xa9\n",
     "deep": "a = " + "[" * 60 + "]" * 60 + "\n",
 }
 

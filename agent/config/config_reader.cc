@@ -9,6 +9,7 @@
 #include "postrider/agent/config/config_sections.h"
 #include "postrider/agent/config/default_config.h"
 #include "postrider/agent/config/table_reader.h"
+#include "postrider/protocol/grammar/utf8.h"
 
 namespace postrider::agent {
 namespace {
@@ -42,10 +43,26 @@ std::expected<toml::table, ConfigProblem> parse_once(const std::string& text, co
   }
 }
 
+// Lines that are not UTF-8, which TOML wants; toml++ names a line nearby. False: there are some.
+bool check_utf8(std::string_view text, ReadContext& context) {
+  int found = 0;
+  for (std::uint32_t line = 1; !text.empty() && found < kSyntaxErrors; ++line) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (!protocol::is_utf8(text.substr(0, end))) {
+      ++found;
+      context.problems.push_back(
+          ConfigProblem{context.file, line, {}, "is not UTF-8; save the file as UTF-8"});
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return found == 0;
+}
+
 // Parses, and on a syntax error goes on without the offending line, so that independent slips are all
 // reported. Stops where going on would only invent errors: at a broken table header, or when the parser gets
 // no further.
 std::optional<toml::table> parse_toml(std::string text, ReadContext& context) {
+  if (!check_utf8(text, context)) return std::nullopt;
   std::uint32_t last_line = 0;
   for (int errors = 0; errors < kSyntaxErrors; ++errors) {
     auto parsed = parse_once(text, context.file);

@@ -106,16 +106,6 @@ struct Found {
 
 }  // namespace
 
-std::string_view to_string(QueueAction action) noexcept {
-  switch (action) {
-    case QueueAction::retry: return "retry";
-    case QueueAction::hold: return "hold";
-    case QueueAction::release: return "release";
-    case QueueAction::drop: return "drop";
-  }
-  return "";
-}
-
 queue::Time QueueOperations::now() const {
   return std::chrono::floor<queue::Duration>(loop_.clock().system_now());
 }

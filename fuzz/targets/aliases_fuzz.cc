@@ -51,15 +51,21 @@ constexpr std::array<std::string_view, 32> kWords = {"info",
                                                      "EXAMPLE",
                                                      "info: alice\n"};
 
-// The local part as a command may have it, which is what a file may have too.
+// As a command may have it, which is what a file may have too; but there "#" would begin a comment.
+std::string quoted_number_sign(std::string text) {
+  if (!text.starts_with('#')) return text;
+  text.insert(std::min(text.find('@'), text.size()), 1, '"');
+  return '"' + text;
+}
+
 std::string written(const AliasAddress& address) {
-  if (!address.domain.empty()) return address.text();
+  if (!address.domain.empty()) return quoted_number_sign(address.text());
   if (address.local.empty()) return "";
   AliasAddress whole = address;
   whole.domain = "x.example";
   const std::string text = whole.text();
   require(text.ends_with("@x.example"), "a local part can be said");
-  return text.substr(0, text.size() - std::string_view("@x.example").size());
+  return quoted_number_sign(text.substr(0, text.size() - std::string_view("@x.example").size()));
 }
 
 std::string name_of(const AliasLine& line) {

@@ -76,7 +76,7 @@ std::string summary(const ConfigResult& result) {
   }
   const Config& config = result->config;
   out += config.hostname + " " + config.state.native() + " " + std::to_string(config.threads);
-  for (const auto& each : config.listeners) out += " " + each.address.to_string();
+  for (const Listener& each : config.listeners) out += " " + to_text(each.address);
   out += " " + std::to_string(config.routes.size()) + " " + std::to_string(config.limits.message_size);
   return out;
 }

@@ -62,7 +62,8 @@ void check(std::string_view octets) {
   const ExactCopy copy(octets);
   auto said = parse_xclient(copy.view());
   if (!said) {
-    require_equal(int{said.error().code}, 501, "what cannot be read is bad arguments");
+    require(said.error().code() == postrider::protocol::code::bad_arguments,
+            "what cannot be read is bad arguments");
     return;
   }
   for (const auto* text : {&said->name, &said->reverse_name, &said->hello, &said->login}) check_text(*text);

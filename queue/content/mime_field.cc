@@ -139,6 +139,7 @@ ContentType read_content_type(std::string_view value) {
   out.type = lower(tokens.word());
   if (!tokens.take('/')) return {};
   out.subtype = lower(tokens.word());
+  if (out.type.empty() || out.subtype.empty()) return {};
   while (tokens.next_parameter()) {
     const std::string name = lower(tokens.word());
     if (name != "boundary" || !tokens.take('=') || !out.boundary.empty()) continue;
@@ -149,6 +150,11 @@ ContentType read_content_type(std::string_view value) {
   return out;
 }
 
-std::string read_transfer_encoding(std::string_view value) { return lower(Tokens(value).word()); }
+std::string read_transfer_encoding(std::string_view value) {
+  std::string out = lower(Tokens(value).word());
+  // In quotes there may be anything; a mechanism is a token, RFC 2045 6.1.
+  if (std::ranges::any_of(out, is_white)) return {};
+  return out;
+}
 
 }  // namespace postrider::queue

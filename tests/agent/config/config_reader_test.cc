@@ -83,6 +83,14 @@ TEST(ConfigReader, DefaultRoutesDeliverLocalhostAndNothingElse) {
   EXPECT_EQ(config.routes[1].tls, RelayTls::opportunistic);
 }
 
+// toml++ by itself names a line nearby.
+TEST(ConfigReader, NamesTheLineThatIsNotUtf8) {
+  const std::vector<std::string> found =
+      problems("hostname = \"a\"\n\n\n# caf\xE9\n# \xC3\xA9\nstate = \"\xFF\"\n");
+  EXPECT_EQ(found, (std::vector<std::string>{"test.toml:4: is not UTF-8; save the file as UTF-8",
+                                             "test.toml:6: is not UTF-8; save the file as UTF-8"}));
+}
+
 TEST(ConfigReader, LeavesTheDefaultsWhereTheFileIsSilent) {
   const Config config = good("hostname = \"mx.example.org\"\n[limits]\nidle = \"30s\"\n");
   EXPECT_EQ(config.hostname, "mx.example.org");

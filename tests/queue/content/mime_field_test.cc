@@ -39,8 +39,14 @@ TEST(ContentTypeTest, IsReadWithPatience) {
   EXPECT_EQ(read_content_type("text/plain; charset=utf-8").boundary, "");
 }
 
+TEST(TransferEncodingFieldTest, IsATokenOrNothing) {
+  EXPECT_EQ(read_transfer_encoding(" \"BASE64\" (c)"), "base64");
+  EXPECT_EQ(read_transfer_encoding("\"base64 x\""), "");
+}
+
 TEST(ContentTypeTest, OfWhatIsNoneIsEmpty) {
-  for (const char* text : {"", "text", "text;", "(", ";", "\"", "; boundary=a"}) {
+  for (const char* text :
+       {"", "text", "text;", "(", ";", "\"", "; boundary=a", "\"\"/x; boundary=a", "text/\"\""}) {
     EXPECT_EQ(read_content_type(text).type, "") << text;
   }
 }
