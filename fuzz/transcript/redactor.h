@@ -40,6 +40,7 @@ class TranscriptRedactor {
   };
 
   void take(char octet, std::string& out);
+  void take_in_line(char octet, std::string& out);
   void line_ended();
   void count_chunk();
   void reply(unsigned code);
