@@ -42,8 +42,12 @@ void TranscriptRedactor::take(char octet, std::string& out) {
     take_in_line(octet, out);
   }
   if (chunk_ != 0 && --chunk_ == 0) {  // what follows a chunk is a command, also without a line end before it
-    if (part_ != Part::secret) part_ = Part::verb;
-    matched_ = line_octets_ = 0;
+    if (part_ == Part::plain) {
+      part_ = Part::verb;
+      matched_ = 0;
+    }
+    anywhere_ = true;
+    line_octets_ = 0;
     head_.clear();
   }
 }
@@ -59,6 +63,8 @@ void TranscriptRedactor::take_in_line(char octet, std::string& out) {
         ++matched_;
       } else if (octet == '\r') {
         matched_ = 0;
+      } else if (anywhere_) {
+        matched_ = upper(octet) == kAuth[0] ? 1 : 0;
       } else if (matched_ != 0 || !is_space(octet)) {
         part_ = Part::plain;
       }
@@ -102,7 +108,7 @@ void TranscriptRedactor::line_ended() {
   }
   part_ = Part::verb;
   matched_ = 0;
-  auth_line_ = shown_ = false;
+  auth_line_ = shown_ = anywhere_ = false;
   line_octets_ = 0;
   head_.clear();
 }

@@ -180,7 +180,7 @@ class Parser {
 
  private:
   std::unexpected<TranscriptError> fail(std::string text) {
-    return std::unexpected(TranscriptError{line_, std::move(text)});
+    return std::unexpected(TranscriptError{std::max<std::size_t>(line_, 1), std::move(text)});
   }
   std::unexpected<TranscriptError> too_long() {
     return fail("the line is longer than 64 KiB; go on in a line that begins with '+ '");
