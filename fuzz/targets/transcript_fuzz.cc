@@ -1,5 +1,4 @@
-// A transcript that is read is written as a text that reads back equal, within the bounds; secrets are found
-// for any cut, and after anything that was said before.
+// A transcript that is read is written and reads back equal, within bounds; secrets are found for any cut.
 #include <cstddef>
 #include <cstdint>
 #include <string>
