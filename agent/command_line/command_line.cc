@@ -55,6 +55,7 @@ class Parser {
   void add_probe();
   void add_user();
   void add_queue();
+  void add_conform();
   CLI::App& add_queue_action(CLI::App& queue, std::string_view name, std::string_view description);
   Command chosen();
   Command chosen_send();
@@ -64,6 +65,7 @@ class Parser {
   Command chosen_probe();
   Command chosen_user(const CLI::App& user);
   Command chosen_queue(const CLI::App& queue);
+  Command chosen_conform();
   // CLI11 would take the word behind "help" for the subcommand itself.
   Command help(const std::vector<std::string>& arguments);
 
@@ -79,6 +81,9 @@ class Parser {
   LoadOptions load_;
   UserOptions user_options_;
   QueueOptions queue_;
+  ConformOptions conform_;
+  std::string html_;
+  std::string junit_;
   std::string id_;
   bool no_pipelining_ = false;
   std::string tls_ = "none";
@@ -122,6 +127,7 @@ Parser::Parser()
   add_probe();
   add_user();
   add_queue();
+  add_conform();
   for (const Missing& each : kMissing) {
     subcommand(app_, each.name, each.description).allow_extras()->fallthrough(false);
   }
@@ -299,6 +305,46 @@ void Parser::add_queue() {
       ->required();
 }
 
+void Parser::add_conform() {
+  CLI::App& conform =
+      subcommand(app_, "conform", "ask a server what RFCs ask of one, and report what it does otherwise");
+  conform.add_option("SERVER", server_, "server to ask; port 25 if none is given")->type_name("HOST[:PORT]");
+  conform
+      .add_option("--recipient", conform_.recipient,
+                  "mailbox that the server takes; without it half is not tried")
+      ->type_name("B");
+  conform.add_option("--sender", conform_.sender, "sender of all messages; default conformance@example.org")
+      ->type_name("A");
+  conform.add_option("--refused", conform_.refused, "address that the server refuses for good")
+      ->type_name("C");
+  conform.add_option("--user", conform_.user, "account for the checks about AUTH")->type_name("U");
+  conform
+      .add_option("--password-env", conform_.password_variable,
+                  "variable of the environment that holds the password")
+      ->type_name("VAR");
+  conform.add_flag("--login", conform_.login_always, "log in before every message: for submission")
+      ->needs("--user");
+  conform.add_flag("--tls-only", conform_.tls_only, "try everything under STARTTLS");
+  conform
+      .add_option("--check", conform_.checks, "only this check, or those whose ids begin so; several times")
+      ->type_name("ID")
+      ->allow_extra_args(false);
+  conform.add_flag("--list", conform_.list, "print the checks and ask nobody");
+  conform.add_flag("--transcripts", conform_.verbose,
+                   "print the transcript of every check, not of failures alone");
+  conform.add_flag("--json", conform_.json, "print the result as JSON");
+  conform.add_option("--html", html_, "write a page with the result")->type_name("FILE");
+  conform.add_option("--junit", junit_, "write the result as JUnit XML, for CI")->type_name("FILE");
+  conform.add_option("--connections", conform_.connections, "connections at a time; default 8")
+      ->type_name("N")
+      ->check(CLI::Range(1, 64));
+  conform.add_option("--patience", conform_.patience, "seconds to wait for one reply; default 10")
+      ->type_name("S")
+      ->check(CLI::Range(1, 600));
+  conform.add_flag("--yes-i-own-it", conform_.owner,
+                   "the server may be asked, though it is not this machine");
+}
+
 Command Parser::parse(std::vector<std::string> arguments) {
   if (!arguments.empty() && arguments.front() == "help") return help(arguments);
   std::ranges::reverse(arguments);  // CLI11 takes them from the back
@@ -331,6 +377,7 @@ Command Parser::chosen() {
   if (name == "probe") return chosen_probe();
   if (name == "user") return chosen_user(sub);
   if (name == "queue") return chosen_queue(sub);
+  if (name == "conform") return chosen_conform();
   if (name == "config") {
     if (sub.get_subcommands().front()->get_name() == "default") return ConfigDefaultOptions{};
     return ConfigCheckOptions{check_file_.empty() ? config_file() : std::filesystem::path(check_file_)};
@@ -445,6 +492,20 @@ Command Parser::chosen_queue(const CLI::App& queue) {
     queue_.domain = domain_;
   }
   return std::move(queue_);
+}
+
+Command Parser::chosen_conform() {
+  const CLI::App& conform = *app_.get_subcommands().front();
+  if (conform.count("--user") != conform.count("--password-env")) {
+    return usage_error("conform", "--user and --password-env need each other");
+  }
+  if (conform.count("SERVER") == 0 && !conform_.list) return usage_error("conform", "SERVER is required");
+  auto server = parse_host_port(conform_.list ? "localhost" : server_, kPort);
+  if (!server) return usage_error("conform", "'" + server_ + "' " + server.error());
+  conform_.server = *std::move(server);
+  if (conform.count("--html") != 0) conform_.html = html_;
+  if (conform.count("--junit") != 0) conform_.junit = junit_;
+  return std::move(conform_);
 }
 
 Command Parser::help(const std::vector<std::string>& arguments) {
