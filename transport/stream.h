@@ -27,6 +27,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -57,7 +58,8 @@ struct IoResult {
   bool done() const noexcept { return status == IoStatus::done; }
 };
 
-struct TlsInfo;  // tls/info.h
+struct TlsInfo;   // tls/info.h
+class StreamTap;  // stream_tap.h
 
 // How close() parts with the peer.
 enum class Closing : std::uint8_t {
@@ -106,6 +108,9 @@ class Stream : private Deadlines::Entry {
 
   // What TLS has agreed on; nullptr for a stream in clear. Lives as long as the stream.
   virtual const TlsInfo* tls() const noexcept { return nullptr; }
+
+  // Whoever watches this stream moves on to the one that encrypts it; nullptr: nobody does.
+  virtual std::shared_ptr<StreamTap> take_tap() noexcept { return nullptr; }
 
   void expires_at(SteadyTime at) noexcept {
     expired_ = false;

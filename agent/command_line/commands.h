@@ -16,6 +16,7 @@
 #include "postrider/agent/mx/mx_command.h"
 #include "postrider/agent/probe/probe_command.h"
 #include "postrider/agent/queue/queue_options.h"
+#include "postrider/agent/replay/replay_command.h"
 #include "postrider/agent/send/send_options.h"
 #include "postrider/agent/serve/serve_command.h"
 #include "postrider/agent/serve/sink_command.h"
@@ -35,8 +36,8 @@ struct Farewell {
   std::string text;  // to stdout when `code` is done, else to stderr
 };
 
-using Command =
-    std::variant<Farewell, ServeOptions, ConfigCheckOptions, ConfigDefaultOptions, SendOptions, SinkOptions,
-                 LoadOptions, ProbeOptions, UserOptions, MxOptions, QueueOptions, ConformOptions>;
+using Command = std::variant<Farewell, ServeOptions, ConfigCheckOptions, ConfigDefaultOptions, SendOptions,
+                             SinkOptions, LoadOptions, ProbeOptions, UserOptions, MxOptions, QueueOptions,
+                             ConformOptions, ReplayOptions>;
 
 }  // namespace postrider::agent

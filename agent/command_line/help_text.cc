@@ -10,7 +10,7 @@ struct Examples {
   std::string_view text;
 };
 
-constexpr std::array<Examples, 12> kExamples{{
+constexpr std::array<Examples, 13> kExamples{{
     {"", R"(First steps:
   postrider serve                        a mail server on 127.0.0.1:2525, mail for localhost goes to ./postrider-state
   postrider send --from me@localhost --to you@localhost --subject Hi --body 'Hello'
@@ -113,6 +113,18 @@ Examples:
 
 Exit status: 0 every MUST that could be tried holds; 65 one does not, or the server did not let it come so far;
 69 nobody answers.)"},
+    {"replay",
+     R"(The client's side is sent in the pieces in which it was recorded, each when the server has said as much as it had
+then. Replies are compared by code and enhanced status. Passwords are not in transcripts of `--record`: a login that was
+recorded does not succeed again. `--session` plays the other side's octets into our own session of the protocol.
+
+Examples:
+  postrider send --server 127.0.0.1:2525 --from a@localhost --to b@localhost --body Hi --record hi.transcript
+  postrider replay hi.transcript 127.0.0.1:2525
+  postrider replay hi.transcript 127.0.0.1:25 --exact --timing
+  postrider replay finding.transcript --session server
+
+Exit status: 0 all is the same; 65 something is different, or FILE is no transcript; 69 nobody answers.)"},
     {"help", R"(Example:
   postrider help send)"},
 }};

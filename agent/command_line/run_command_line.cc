@@ -13,6 +13,7 @@
 #include "postrider/agent/mx/mx_command.h"
 #include "postrider/agent/probe/probe_command.h"
 #include "postrider/agent/queue/queue_command.h"
+#include "postrider/agent/replay/replay_command.h"
 #include "postrider/agent/send/send_command.h"
 
 namespace postrider::agent {
@@ -32,6 +33,7 @@ ExitCode run(const ProbeOptions& options) { return probe(options); }
 ExitCode run(const UserOptions& options) { return user(options); }
 ExitCode run(const QueueOptions& options) { return run_queue(options); }
 ExitCode run(const ConformOptions& options) { return conform(options); }
+ExitCode run(const ReplayOptions& options) { return replay(options); }
 
 ExitCode run(const ConfigDefaultOptions&) {
   std::cout << default_config_text() << std::flush;

@@ -46,7 +46,7 @@ class CheckRun {
   // What went wrong on the way there is no fault that the check is about.
   void stuck(std::string reason) { finish(Verdict::stuck, std::move(reason)); }
   void fail(std::string reason) { finish(Verdict::failed, std::move(reason)); }
-  std::string said() const { return "'" + escaped(sent_) + "'"; }
+  std::string said() const;
 
   const Check& check_;
   const RunnerOptions& options_;

@@ -33,6 +33,7 @@ constexpr std::array kWords{
     WordStep{"closed", StepKind::closed},
 };
 constexpr std::size_t kMostRepeats = 1000;
+constexpr std::string_view kAnd = " | ";
 
 std::string_view word(std::string_view& line) {
   const std::size_t end = std::min(line.find(' '), line.size());
@@ -93,6 +94,10 @@ Parsed parse_step(std::string_view line) {
     step.optional = true;
     line.remove_prefix(1);
   }
+  if (line.starts_with('~')) {
+    step.enough = true;
+    line.remove_prefix(1);
+  }
   const std::string_view first = word(line);
   if (first == ">" || first == ">>" || first == "&" || first == "&&")
     return send_step(std::move(step), first, line);
@@ -139,9 +144,15 @@ std::expected<std::vector<Step>, std::string> parse_script(std::string_view scri
       if (!count || *count == 0 || *count > kMostRepeats) return std::unexpected("a repeat without a number");
       times = *count;
     }
-    Parsed step = parse_step(line);
-    if (!step) return std::unexpected(step.error());
-    steps.insert(steps.end(), times, *step);
+    std::vector<Step> group;
+    while (!line.empty()) {
+      const std::size_t bar = times == 1 ? line.npos : line.find(kAnd);
+      Parsed step = parse_step(line.substr(0, bar));
+      if (!step) return std::unexpected(step.error());
+      group.push_back(*std::move(step));
+      line.remove_prefix(bar == line.npos ? line.size() : bar + kAnd.size());
+    }
+    for (; times != 0; --times) steps.insert(steps.end(), group.begin(), group.end());
   }
   if (steps.empty()) return std::unexpected("the script is empty");
   return steps;

@@ -11,17 +11,18 @@
 // is right or wrong; {long_domain}: 252 octets.
 //
 // Expecting. `< CODES`: codes or their first digits separated by spaces, any of which will do; with ! in
-// front none may be; `*` is any. `?< CODES`: otherwise the check does not apply. `silent`: nothing comes, or
-// only the end of the connection. `unended`: no positive reply comes; when a negative one comes, or the end,
-// the check has passed. `closed`: the server closes. `is NAME`: something about the last reply; see
-// reply_properties.h. `offers KEYWORD` and `offers no KEYWORD`: in the last reply to EHLO. `?below N`: the
-// size that the server offers, or the check does not apply.
+// front none may be; `*` is any. `?< CODES`: otherwise the check does not apply. `~< CODES`: otherwise, also
+// when the server closes, it has passed. `silent`: nothing comes, or only the end of the connection.
+// `unended`: no positive reply comes; when a negative one comes, or the end, the check has passed. `closed`:
+// the server closes. `is NAME`: something about the last reply; see reply_properties.h. `offers KEYWORD` and
+// `offers no KEYWORD`: in the last reply to EHLO. `?below N`: the size that the server offers, or the check
+// does not apply.
 //
 // Getting there: `connect` (the greeting is read), `hello`, `ehlo` (the same without a login), `helo`,
 // `mail`, `rcpt`, `data`, `starttls`, `login`. When the server does not go along, the check is stuck.
 // `silence-before`: connect without reading the greeting. `tls`: the handshake alone, which must come about;
 // `?tls`: one that does not ends the check, passed. `body N`: a message of N octets with its end of data.
-// `repeat N STEP`.
+// `repeat N STEP | STEP …`: the steps N times.
 #pragma once
 
 #include <cstddef>
@@ -67,6 +68,7 @@ struct Step {
   std::string text = {};                // send: escapes resolved, variables not; property, offers: the name
   bool waits = false;                   // send: until the next one
   bool optional = false;                // "?": what does not hold ends the check without a fault
+  bool enough = false;                  // "~": what does not hold ends the check, and it has passed
   bool negative = false;                // offers no
   std::size_t count = 0;                // body, below
   std::vector<CodePattern> codes = {};  // expect

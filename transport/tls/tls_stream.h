@@ -52,6 +52,7 @@ class TlsStream final : public Stream {
   Endpoint local() const override;
   void stand_for(const Endpoint& peer, const Endpoint& local) override;
   const TlsInfo* tls() const noexcept override;
+  std::shared_ptr<StreamTap> take_tap() noexcept override { return std::move(tap_); }
 
   // Why TlsError came, in words; empty as long as it did not.
   const std::string& failure() const noexcept;
@@ -60,6 +61,8 @@ class TlsStream final : public Stream {
   struct Core;
 
   static Task<void> send_rest(std::shared_ptr<Core> core);
+  void tell_finished() noexcept;
+  IoResult read_records(std::span<char> into);
   IoResult fill();
   void flush();
   IoResult fail(error_code why) noexcept;
@@ -69,9 +72,12 @@ class TlsStream final : public Stream {
   std::shared_ptr<Core> core_;  // shared with the task that sends what is left
   BufferPool::Buffer buffer_;   // ciphertext that the engine has not used yet
   mutable std::unique_ptr<TlsInfo> info_;
+  std::shared_ptr<StreamTap> tap_;
   error_code failed_;
   bool established_ = false;
   bool ended_ = false;
+  bool end_told_ = false;
+  bool finish_told_ = false;
 };
 
 struct TlsFailure {
