@@ -52,6 +52,7 @@ Service::Service(ServerConfig config)
       encrypted_(config.encrypted),
       is_proxy_(std::move(config.is_proxy)),
       is_gateway_(std::move(config.is_gateway)),
+      tap_(std::move(config.tap)),
       timed_out_(config.protocol.hostname + " Timeout exceeded, closing connection"),
       stopping_(config.protocol.hostname + " Shutting down, try again later"),
       failed_(config.protocol.hostname + " Internal error, closing connection") {}

@@ -13,6 +13,7 @@
 #include "postrider/protocol/session/server_session.h"
 #include "postrider/transport/clock.h"
 #include "postrider/transport/endpoint.h"
+#include "postrider/transport/stream_tap.h"
 
 namespace postrider::server {
 
@@ -52,6 +53,9 @@ struct ServerConfig {
   // connections count in the total alone until it has. Asked once, of the peer that a PROXY header names.
   // Empty: there is none. Called on every loop's thread.
   std::function<bool(const transport::Endpoint& peer)> is_gateway;
+  // Who watches the session of this peer (transport/stream_tap.h); nullptr: nobody. Empty: no session is
+  // watched. Called on every loop's thread.
+  std::function<std::shared_ptr<transport::StreamTap>(const transport::Endpoint& peer)> tap;
   // A line that EHLO offers to gateways alone: "XCLIENT", "NAME ADDR".
   std::string gateway_keyword;
   std::string gateway_parameters;
@@ -75,6 +79,9 @@ class Service {
   bool encrypted() const noexcept { return encrypted_; }
   bool is_proxy(const transport::Endpoint& peer) const { return is_proxy_ && is_proxy_(peer); }
   bool is_gateway(const transport::Endpoint& peer) const { return is_gateway_ && is_gateway_(peer); }
+  std::shared_ptr<transport::StreamTap> tap(const transport::Endpoint& peer) const {
+    return tap_ ? tap_(peer) : nullptr;
+  }
   protocol::ReplyView greeting() const noexcept;
   protocol::ReplyView timed_out() const noexcept;  // 421 4.4.2
   protocol::ReplyView stopping() const noexcept;   // 421 4.3.2
@@ -87,6 +94,7 @@ class Service {
   bool encrypted_;
   std::function<bool(const transport::Endpoint& peer)> is_proxy_;
   std::function<bool(const transport::Endpoint& peer)> is_gateway_;
+  std::function<std::shared_ptr<transport::StreamTap>(const transport::Endpoint& peer)> tap_;
   std::string timed_out_;
   std::string stopping_;
   std::string failed_;

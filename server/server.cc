@@ -129,6 +129,8 @@ void Server::admit(Shard& shard, std::unique_ptr<transport::Stream> stream) {
   const bool gateway = shard.sessions.service()->is_gateway(stream->peer());
   auto entered = admission_.enter(gateway ? transport::Endpoint() : stream->peer(), shard.loop.now());
   if (auto* ticket = std::get_if<Admission::Ticket>(&entered)) {
+    auto tap = shard.sessions.service()->tap(stream->peer());
+    stream = transport::tapped(shard.loop, std::move(stream), std::move(tap));
     shard.loop.spawn(shard.sessions.serve(std::move(stream), std::move(*ticket)));
   } else {
     turn_away(shard, *stream, std::get<Admission::Refusal>(entered));

@@ -27,6 +27,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -57,7 +58,8 @@ struct IoResult {
   bool done() const noexcept { return status == IoStatus::done; }
 };
 
-struct TlsInfo;  // tls/info.h
+struct TlsInfo;   // tls/info.h
+class StreamTap;  // stream_tap.h
 
 // How close() parts with the peer.
 enum class Closing : std::uint8_t {
@@ -91,6 +93,13 @@ class Stream : private Deadlines::Entry {
   // Closes at once; pending waits end with error::operation_aborted.
   virtual void abort() noexcept = 0;
 
+  // Ends our side alone: the peer reads what was written, then the end, and may go on sending. Under TLS it
+  // is close_notify. Nothing can be written any more. A stream that has no halves does nothing.
+  virtual void finish_writing() noexcept {}
+  // abort(), but so that the peer sees a reset, whatever was on its way. For those who try out what others
+  // make of that.
+  virtual void reset() noexcept { abort(); }
+
   virtual const Endpoint& peer() const noexcept = 0;
   virtual Endpoint local() const = 0;
   // A proxy handed the connection on (proxy_header.h): what peer() and local() say from now on. For streams
@@ -99,6 +108,9 @@ class Stream : private Deadlines::Entry {
 
   // What TLS has agreed on; nullptr for a stream in clear. Lives as long as the stream.
   virtual const TlsInfo* tls() const noexcept { return nullptr; }
+
+  // Whoever watches this stream moves on to the one that encrypts it; nullptr: nobody does.
+  virtual std::shared_ptr<StreamTap> take_tap() noexcept { return nullptr; }
 
   void expires_at(SteadyTime at) noexcept {
     expired_ = false;

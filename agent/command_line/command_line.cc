@@ -55,6 +55,8 @@ class Parser {
   void add_probe();
   void add_user();
   void add_queue();
+  void add_conform();
+  void add_replay();
   CLI::App& add_queue_action(CLI::App& queue, std::string_view name, std::string_view description);
   Command chosen();
   Command chosen_send();
@@ -64,11 +66,17 @@ class Parser {
   Command chosen_probe();
   Command chosen_user(const CLI::App& user);
   Command chosen_queue(const CLI::App& queue);
+  Command chosen_conform();
+  Command chosen_replay();
   // CLI11 would take the word behind "help" for the subcommand itself.
   Command help(const std::vector<std::string>& arguments);
 
   std::optional<std::filesystem::path> config_file() const {
     return config_.empty() ? std::nullopt : std::optional<std::filesystem::path>(config_);
+  }
+
+  std::optional<std::filesystem::path> record_path() const {
+    return record_.empty() ? std::nullopt : std::optional<std::filesystem::path>(record_);
   }
 
   CLI::App app_;
@@ -79,6 +87,12 @@ class Parser {
   LoadOptions load_;
   UserOptions user_options_;
   QueueOptions queue_;
+  ConformOptions conform_;
+  ReplayOptions replay_;
+  std::string session_;
+  std::string html_;
+  std::string record_;
+  std::string junit_;
   std::string id_;
   bool no_pipelining_ = false;
   std::string tls_ = "none";
@@ -106,7 +120,12 @@ Parser::Parser()
   app_.get_formatter()->column_width(34);
   add_config_option(app_);
 
-  add_config_option(subcommand(app_, "serve", "run a mail server until SIGTERM or SIGINT"));
+  CLI::App& serve = subcommand(app_, "serve", "run a mail server until SIGTERM or SIGINT");
+  add_config_option(serve);
+  serve
+      .add_option("--record", record_,
+                  "write a transcript of every session into this folder, secrets taken out")
+      ->type_name("DIR");
   CLI::App& config = subcommand(app_, "config", "check a configuration, or print the defaults");
   config.require_subcommand(1);
   CLI::App& check =
@@ -122,6 +141,8 @@ Parser::Parser()
   add_probe();
   add_user();
   add_queue();
+  add_conform();
+  add_replay();
   for (const Missing& each : kMissing) {
     subcommand(app_, each.name, each.description).allow_extras()->fallthrough(false);
   }
@@ -163,6 +184,9 @@ void Parser::add_send() {
   send.add_option("--body", body_, "make a message with this text")->type_name("S");
   send.add_flag("--lmtp", send_.lmtp, "speak LMTP: each recipient has a reply of its own");
   send.add_flag("--transcript", send_.transcript, "print the dialogue on stdout");
+  send.add_option("--record", record_,
+                  "write a transcript, secrets taken out, that `replay` plays; DIR/: one of each connection")
+      ->type_name("FILE");
   send.add_option(
           "--tls", tls_,
           "none; opportunistic: STARTTLS where it is offered; starttls: or nothing; implicit: from the\n"
@@ -215,6 +239,8 @@ void Parser::add_load() {
   load.add_option("--per-connection", load_.per_connection, "messages on each connection; default: all")
       ->type_name("N");
   load.add_flag("--no-pipelining", no_pipelining_, "one command a turn, whatever the server offers");
+  load.add_option("--record", record_, "write a transcript of every connection into this folder")
+      ->type_name("DIR");
   load.add_flag("--json", load_.json, "print the result as JSON");
   load.add_option("--from", load_.from, "sender; default a@example.org")->type_name("A");
   load.add_option("--to", load_.to, "recipient; default b@example.net")->type_name("B");
@@ -299,6 +325,69 @@ void Parser::add_queue() {
       ->required();
 }
 
+void Parser::add_conform() {
+  CLI::App& conform =
+      subcommand(app_, "conform", "ask a server what RFCs ask of one, and report what it does otherwise");
+  conform.add_option("SERVER", server_, "server to ask; port 25 if none is given")->type_name("HOST[:PORT]");
+  conform
+      .add_option("--recipient", conform_.recipient,
+                  "mailbox that the server takes; without it half is not tried")
+      ->type_name("B");
+  conform.add_option("--sender", conform_.sender, "sender of all messages; default conformance@example.org")
+      ->type_name("A");
+  conform.add_option("--refused", conform_.refused, "address that the server refuses for good")
+      ->type_name("C");
+  conform.add_option("--user", conform_.user, "account for the checks about AUTH")->type_name("U");
+  conform
+      .add_option("--password-env", conform_.password_variable,
+                  "variable of the environment that holds the password")
+      ->type_name("VAR");
+  conform.add_flag("--login", conform_.login_always, "log in before every message: for submission")
+      ->needs("--user");
+  conform.add_flag("--tls-only", conform_.tls_only, "try everything under STARTTLS");
+  conform
+      .add_option("--check", conform_.checks, "only this check, or those whose ids begin so; several times")
+      ->type_name("ID")
+      ->allow_extra_args(false);
+  conform.add_flag("--list", conform_.list, "print the checks and ask nobody");
+  conform.add_flag("--transcripts", conform_.verbose,
+                   "print the transcript of every check, not of failures alone");
+  conform.add_flag("--json", conform_.json, "print the result as JSON");
+  conform.add_option("--html", html_, "write a page with the result")->type_name("FILE");
+  conform.add_option("--junit", junit_, "write the result as JUnit XML, for CI")->type_name("FILE");
+  conform.add_option("--connections", conform_.connections, "connections at a time; default 8")
+      ->type_name("N")
+      ->check(CLI::Range(1, 64));
+  conform.add_option("--patience", conform_.patience, "seconds to wait for one reply; default 10")
+      ->type_name("S")
+      ->check(CLI::Range(1, 600));
+  conform.add_flag("--yes-i-own-it", conform_.owner,
+                   "the server may be asked, though it is not this machine");
+}
+
+void Parser::add_replay() {
+  CLI::App& replay =
+      subcommand(app_, "replay", "play a recorded session again, and show what is different now");
+  replay.add_option("FILE", file_, "the transcript: of --record, of a report, or written by hand")
+      ->required();
+  CLI::Option* server =
+      replay.add_option("SERVER", server_, "server to play it to; port 25 if none is given")
+          ->type_name("HOST[:PORT]");
+  replay
+      .add_option("--session", session_, "server | client: into our own, in this process, without a network")
+      ->check(CLI::IsMember({"server", "client"}))
+      ->type_name("SIDE")
+      ->excludes(server);
+  replay.add_flag("--timing", replay_.timing, "at the times of the transcript, and not as fast as it goes");
+  replay.add_flag("--exact", replay_.exact, "compare the texts of replies too, not code and status alone");
+  replay.add_option("--patience", replay_.patience, "seconds to wait for one reply; default 10")
+      ->type_name("S")
+      ->check(CLI::Range(1, 600));
+  replay.add_flag("--json", replay_.json, "print the result as JSON");
+  replay.add_flag("--yes-i-own-it", replay_.owner,
+                  "the server may be played to, though it is not this machine");
+}
+
 Command Parser::parse(std::vector<std::string> arguments) {
   if (!arguments.empty() && arguments.front() == "help") return help(arguments);
   std::ranges::reverse(arguments);  // CLI11 takes them from the back
@@ -323,7 +412,7 @@ Command Parser::chosen() {
   if (app_.get_subcommands().empty()) return Farewell{ExitCode::usage, app_.help()};
   const CLI::App& sub = *app_.get_subcommands().front();
   const std::string name = sub.get_name();
-  if (name == "serve") return ServeOptions{config_file()};
+  if (name == "serve") return ServeOptions{config_file(), record_path()};
   if (name == "send") return chosen_send();
   if (name == "sink") return chosen_sink();
   if (name == "load") return chosen_load();
@@ -331,6 +420,8 @@ Command Parser::chosen() {
   if (name == "probe") return chosen_probe();
   if (name == "user") return chosen_user(sub);
   if (name == "queue") return chosen_queue(sub);
+  if (name == "conform") return chosen_conform();
+  if (name == "replay") return chosen_replay();
   if (name == "config") {
     if (sub.get_subcommands().front()->get_name() == "default") return ConfigDefaultOptions{};
     return ConfigCheckOptions{check_file_.empty() ? config_file() : std::filesystem::path(check_file_)};
@@ -362,6 +453,10 @@ Command Parser::chosen_send() {
     return usage_error("send", "--user asks for --tls starttls or implicit: a password must not go in clear");
   }
   send_.config = config_file();
+  send_.record = record_path();
+  if (mx_ && send_.record && !record_.ends_with('/') && !std::filesystem::is_directory(record_)) {
+    return usage_error("send", "--mx has connections at the same time: --record needs a folder, DIR/");
+  }
   if (send.count("--server") != 0) send_.server = server_;
   if (send.count("FILE") != 0) send_.file = file_;
   if (send.count("--subject") != 0) send_.subject = subject_;
@@ -412,6 +507,7 @@ Command Parser::chosen_load() {
   if (!authorities_.empty()) load_.authorities = authorities_;
   load_.insecure = insecure_;
   load_.server = *std::move(server);
+  load_.record = record_path();
   load_.pipelining = !no_pipelining_;
   return std::move(load_);
 }
@@ -445,6 +541,33 @@ Command Parser::chosen_queue(const CLI::App& queue) {
     queue_.domain = domain_;
   }
   return std::move(queue_);
+}
+
+Command Parser::chosen_conform() {
+  const CLI::App& conform = *app_.get_subcommands().front();
+  if (conform.count("--user") != conform.count("--password-env")) {
+    return usage_error("conform", "--user and --password-env need each other");
+  }
+  if (conform.count("SERVER") == 0 && !conform_.list) return usage_error("conform", "SERVER is required");
+  auto server = parse_host_port(conform_.list ? "localhost" : server_, kPort);
+  if (!server) return usage_error("conform", "'" + server_ + "' " + server.error());
+  conform_.server = *std::move(server);
+  if (conform.count("--html") != 0) conform_.html = html_;
+  if (conform.count("--junit") != 0) conform_.junit = junit_;
+  return std::move(conform_);
+}
+
+Command Parser::chosen_replay() {
+  replay_.file = file_;
+  if (!session_.empty()) {
+    replay_.into = session_ == "server" ? ReplayInto::server_session : ReplayInto::client_session;
+    return std::move(replay_);
+  }
+  if (server_.empty()) return usage_error("replay", "a SERVER is required, or --session");
+  auto server = parse_host_port(server_, kPort);
+  if (!server) return usage_error("replay", "'" + server_ + "' " + server.error());
+  replay_.server = *std::move(server);
+  return std::move(replay_);
 }
 
 Command Parser::help(const std::vector<std::string>& arguments) {

@@ -11,10 +11,12 @@
 #include "postrider/agent/accounts/user_options.h"
 #include "postrider/agent/command_line/exit_code.h"
 #include "postrider/agent/config/host_port.h"
+#include "postrider/agent/conform/conform_command.h"
 #include "postrider/agent/load/load_options.h"
 #include "postrider/agent/mx/mx_command.h"
 #include "postrider/agent/probe/probe_command.h"
 #include "postrider/agent/queue/queue_options.h"
+#include "postrider/agent/replay/replay_command.h"
 #include "postrider/agent/send/send_options.h"
 #include "postrider/agent/serve/serve_command.h"
 #include "postrider/agent/serve/sink_command.h"
@@ -35,6 +37,7 @@ struct Farewell {
 };
 
 using Command = std::variant<Farewell, ServeOptions, ConfigCheckOptions, ConfigDefaultOptions, SendOptions,
-                             SinkOptions, LoadOptions, ProbeOptions, UserOptions, MxOptions, QueueOptions>;
+                             SinkOptions, LoadOptions, ProbeOptions, UserOptions, MxOptions, QueueOptions,
+                             ConformOptions, ReplayOptions>;
 
 }  // namespace postrider::agent

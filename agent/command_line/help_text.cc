@@ -10,7 +10,7 @@ struct Examples {
   std::string_view text;
 };
 
-constexpr std::array<Examples, 11> kExamples{{
+constexpr std::array<Examples, 13> kExamples{{
     {"", R"(First steps:
   postrider serve                        a mail server on 127.0.0.1:2525, mail for localhost goes to ./postrider-state
   postrider send --from me@localhost --to you@localhost --subject Hi --body 'Hello'
@@ -98,6 +98,33 @@ Examples:
 Exit status: 0 done; 65 there is no such message, or it is damaged or held; 69 the queue was in the memory of an agent
 that runs no more; 75 it is being delivered, or agent or store fail: try again; 77 the agent or the store is somebody
 else's; 78 the configuration is wrong, or asks for a store that is not built.)"},
+    {"conform",
+     R"(Each check is a short dialogue of its own about one clause of an RFC: 5321, 1870 (SIZE), 2034, 2920 (PIPELINING),
+3030 (CHUNKING), 3207 (STARTTLS), 3461 (DSN), 4954 (AUTH), 6152 (8BITMIME) and 6531 (SMTPUTF8). What a server does not
+offer is not asked. Failures are shown with a transcript, which `postrider replay` plays again. Certificates are not
+verified. Messages that are accepted are for the recipient alone, and there will be some forty.
+
+Examples:
+  postrider conform 127.0.0.1:2525 --recipient bob@localhost --refused nobody@localhost
+  postrider conform 127.0.0.1:2525 --recipient bob@localhost --html report.html --junit report.xml
+  postrider conform 127.0.0.1:2525 --recipient bob@localhost --check rfc5321-4.1.1.4 --transcripts
+  PASSWORD=… postrider conform 127.0.0.1:587 --recipient bob@localhost --user fred --password-env PASSWORD --login
+  postrider conform --list
+
+Exit status: 0 every MUST that could be tried holds; 65 one does not, or the server did not let it come so far;
+69 nobody answers.)"},
+    {"replay",
+     R"(The client's side is sent in the pieces in which it was recorded, each when the server has said as much as it had
+then. Replies are compared by code and enhanced status. Passwords are not in transcripts of `--record`: a login that was
+recorded does not succeed again. `--session` plays the other side's octets into our own session of the protocol.
+
+Examples:
+  postrider send --server 127.0.0.1:2525 --from a@localhost --to b@localhost --body Hi --record hi.transcript
+  postrider replay hi.transcript 127.0.0.1:2525
+  postrider replay hi.transcript 127.0.0.1:25 --exact --timing
+  postrider replay finding.transcript --session server
+
+Exit status: 0 all is the same; 65 something is different, or FILE is no transcript; 69 nobody answers.)"},
     {"help", R"(Example:
   postrider help send)"},
 }};

@@ -8,10 +8,12 @@
 #include "postrider/agent/config/config_reader.h"
 #include "postrider/agent/config/default_config.h"
 #include "postrider/agent/config/not_built.h"
+#include "postrider/agent/conform/conform_command.h"
 #include "postrider/agent/load/load_command.h"
 #include "postrider/agent/mx/mx_command.h"
 #include "postrider/agent/probe/probe_command.h"
 #include "postrider/agent/queue/queue_command.h"
+#include "postrider/agent/replay/replay_command.h"
 #include "postrider/agent/send/send_command.h"
 
 namespace postrider::agent {
@@ -30,6 +32,8 @@ ExitCode run(const MxOptions& options) { return show_mx(options); }
 ExitCode run(const ProbeOptions& options) { return probe(options); }
 ExitCode run(const UserOptions& options) { return user(options); }
 ExitCode run(const QueueOptions& options) { return run_queue(options); }
+ExitCode run(const ConformOptions& options) { return conform(options); }
+ExitCode run(const ReplayOptions& options) { return replay(options); }
 
 ExitCode run(const ConfigDefaultOptions&) {
   std::cout << default_config_text() << std::flush;

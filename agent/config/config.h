@@ -50,6 +50,7 @@ struct Listener {
   std::vector<Network> relay_from;
   SenderCheck sender_check = SenderCheck::none;
   ClientCertificates client_certificates = ClientCertificates::none;
+  std::optional<std::filesystem::path> record;  // folder for transcripts of all sessions
 };
 
 enum class TlsBackend : std::uint8_t { wolfssl, openssl };

@@ -88,6 +88,7 @@ void read_listener(const toml::table& table, std::size_t index, ReadContext& con
     reader.problem("xclient", "and role = \"sink\" exclude each other: a sink takes from everybody alike");
   }
   reader.parsed_list<Network>("relay_from", &Network::parse, listener.relay_from);
+  reader.path("record", listener.record);
   reader.choice("sender_check", kSenderChecks, listener.sender_check);
   if (reader.has("sender_check") && listener.role != Role::submission) {
     reader.problem("sender_check", "is for listeners with role = \"submission\"");

@@ -19,6 +19,7 @@ tls     = "starttls"               # none | starttls | implicit
 # relay_from     = ["127.0.0.0/8"]   # peers that may send to any domain
 # sender_check   = "none"            # submission: none | account (senders must be the account's own address)
 # client_certificates = "none"       # none | request | require: one that tls.client_ca vouches for
+# record         = "sessions"        # folder for a transcript of each session, without passwords
 
 [[listen]]
 address = "127.0.0.1:2587"

@@ -4,6 +4,7 @@
 #include <expected>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "postrider/agent/load/load_job.h"
 #include "postrider/agent/load/load_report.h"
 #include "postrider/agent/load/load_session.h"
+#include "postrider/agent/record/session_records.h"
 #include "postrider/agent/send/host_lookup.h"
 #include "postrider/agent/send/send_security.h"
 #include "postrider/agent/serve/file_limit.h"
@@ -31,10 +33,14 @@ constexpr std::chrono::seconds kProgressEvery(2);
 
 // One thread's part of a run.
 struct Part {
-  explicit Part(transport::Loop& its_loop) : loop(its_loop), network(its_loop), ended(its_loop) {}
+  Part(transport::Loop& its_loop, const SessionRecords* records)
+      : loop(its_loop), sockets(its_loop), watched(recording(its_loop, sockets, records)), ended(its_loop) {}
+
+  transport::Network& network() { return watched ? static_cast<transport::Network&>(*watched) : sockets; }
 
   transport::Loop& loop;
-  transport::SocketNetwork network;
+  transport::SocketNetwork sockets;
+  std::unique_ptr<transport::TappedNetwork> watched;  // nullptr: nothing is recorded
   transport::Signal ended;
   std::vector<std::unique_ptr<LoadSession>> sessions;
   std::size_t running = 0;
@@ -91,16 +97,16 @@ ExitCode fail(ExitCode code, std::string_view what) {
   return code;
 }
 
-LoadReport run(LoadJob& job) {
+LoadReport run(LoadJob& job, const SessionRecords* records) {
   const LoadOptions& options = job.options();
   transport::Loops loops(std::max(1U, options.threads));
   std::vector<std::unique_ptr<Part>> parts;
   for (std::size_t index = 0; index < loops.size(); ++index) {
-    parts.push_back(std::make_unique<Part>(loops[index]));
+    parts.push_back(std::make_unique<Part>(loops[index], records));
   }
   for (std::uint32_t number = 0; number < options.sessions; ++number) {
     Part& part = *parts[number % parts.size()];
-    part.sessions.push_back(std::make_unique<LoadSession>(part.loop, part.network, job, part.counts));
+    part.sessions.push_back(std::make_unique<LoadSession>(part.loop, part.network(), job, part.counts));
     ++part.running;
     part.loop.spawn(run_session(*part.sessions.back(), part));
   }
@@ -128,7 +134,14 @@ ExitCode load(const LoadOptions& options) {
   auto job = LoadJob::make(options, addresses->front(), *std::move(tls));
   if (!job) return fail(ExitCode::usage, job.error());
   raise_file_limit();
-  const LoadReport report = run(*job);
+  std::optional<SessionRecords> records;
+  if (options.record) {
+    auto opened =
+        SessionRecords::open(*options.record, SessionRecords::Files::each, transport::RealClock::instance());
+    if (!opened) return fail(ExitCode::bad_input, "--record: " + opened.error());
+    records = *std::move(opened);
+  }
+  const LoadReport report = run(*job, records ? &*records : nullptr);
   std::cout << (options.json ? report.to_json(options) : report.to_text(options)) << std::flush;
   if (report.delivered == options.messages) return ExitCode::done;
   return report.delivered == 0 ? ExitCode::unavailable : ExitCode::temporary;

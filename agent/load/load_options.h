@@ -25,6 +25,7 @@ struct LoadOptions {
   client::TlsUse tls = client::TlsUse::none;         // never opportunistic: what is measured must be known
   std::optional<std::filesystem::path> authorities;  // PEM; none: the system's
   bool insecure = false;                             // any certificate will do
+  std::optional<std::filesystem::path> record;       // folder for transcripts of all connections
 };
 
 }  // namespace postrider::agent

@@ -128,7 +128,8 @@ client::Task<void> run(Job& job, const std::vector<Group>& groups, const std::ve
 }  // namespace
 
 ExitCode send_by_mx(const SendOptions& options, const Config& config, client::ClientConfig client,
-                    const client::Envelope& envelope, client::MessageSource& message) {
+                    const client::Envelope& envelope, client::MessageSource& message,
+                    const SessionRecords* records) {
   const auto groups = grouped(envelope, config);
   if (!groups) return fail(ExitCode::usage, groups.error());
   std::vector<client::Envelope> parts;
@@ -152,7 +153,9 @@ ExitCode send_by_mx(const SendOptions& options, const Config& config, client::Cl
   mx.level = level_of(options.tls);
   mx.seed = absl::Uniform<std::uint64_t>(random);
   mx.sts = names->get();
-  Job job{loop, network, **names, std::move(mx), envelope, message, {}, {}};
+  const auto watched = recording(loop, network, records);
+  transport::Network& used = watched ? static_cast<transport::Network&>(*watched) : network;
+  Job job{loop, used, **names, std::move(mx), envelope, message, {}, {}};
   job.report.recipients.resize(envelope.recipients().size());
   job.texts.resize(envelope.recipients().size());
   std::string failure;

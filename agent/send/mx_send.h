@@ -6,6 +6,7 @@
 
 #include "postrider/agent/command_line/exit_code.h"
 #include "postrider/agent/config/config.h"
+#include "postrider/agent/record/session_records.h"
 #include "postrider/agent/send/send_options.h"
 #include "postrider/client/config.h"
 #include "postrider/client/envelope.h"
@@ -16,6 +17,7 @@ namespace postrider::agent {
 // Prints a line for each recipient that was not accepted and, with a transcript, what was tried. `client` has
 // the name to greet with and the transcript.
 ExitCode send_by_mx(const SendOptions& options, const Config& config, client::ClientConfig client,
-                    const client::Envelope& envelope, client::MessageSource& message);
+                    const client::Envelope& envelope, client::MessageSource& message,
+                    const SessionRecords* records);
 
 }  // namespace postrider::agent

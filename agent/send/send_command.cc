@@ -16,6 +16,7 @@
 #include "postrider/agent/accounts/sasl_primitives.h"
 #include "postrider/agent/command_line/print_problems.h"
 #include "postrider/agent/config/config_reader.h"
+#include "postrider/agent/record/session_records.h"
 #include "postrider/agent/send/compose.h"
 #include "postrider/agent/send/delivery_outcome.h"
 #include "postrider/agent/send/host_lookup.h"
@@ -156,10 +157,9 @@ struct Delivery {
 
 // Tries the server's addresses until one answers. Where TLS is welcome and not needed, and does not come
 // about, the same address is tried once more in clear (RFC 7435).
-client::Task<void> run(transport::Loop& loop, client::ClientConfig config,
+client::Task<void> run(transport::Loop& loop, transport::Network& network, client::ClientConfig config,
                        const std::vector<transport::Endpoint>& addresses, const client::Envelope& envelope,
                        client::MessageSource& message, Delivery& delivery) {
-  transport::SocketNetwork network(loop);
   for (std::size_t at = 0; at < addresses.size();) {
     client::Client client(loop, config);
     const client::Outcome<void> connected = co_await client.connect(network, addresses[at]);
@@ -202,7 +202,7 @@ ExitCode report_no_connection(const SendOptions& options, const HostPort& server
 
 ExitCode send_to_server(const SendOptions& options, const Config& loaded, client::ClientConfig config,
                         const client::Envelope& envelope, client::MessageSource& message,
-                        TranscriptPrinter& transcript) {
+                        TranscriptPrinter& transcript, const SessionRecords* records) {
   const auto server = server_of(options, loaded);
   if (!server) return fail(server.error().code, server.error().text);
   const auto addresses = look_up(*server);
@@ -213,7 +213,10 @@ ExitCode send_to_server(const SendOptions& options, const Config& loaded, client
   }
   Delivery delivery;
   transport::Loop loop;
-  loop.spawn(run(loop, config, *addresses, envelope, message, delivery));
+  transport::SocketNetwork network(loop);
+  const auto watched = recording(loop, network, records);
+  transport::Network& used = watched ? static_cast<transport::Network&>(*watched) : network;
+  loop.spawn(run(loop, used, config, *addresses, envelope, message, delivery));
   loop.run();
   transcript.flush();
   if (delivery.not_connected) return report_no_connection(options, *server, *delivery.not_connected);
@@ -233,6 +236,13 @@ ExitCode send(const SendOptions& options) {
   if (const auto made = make_message(options, loaded->config, message); !made) {
     return fail(made.error().code, made.error().text);
   }
+  std::optional<SessionRecords> records;
+  if (options.record) {
+    auto opened =
+        SessionRecords::open(*options.record, SessionRecords::Files::one, transport::RealClock::instance());
+    if (!opened) return fail(ExitCode::bad_input, "--record: " + opened.error());
+    records = *std::move(opened);
+  }
   TranscriptPrinter transcript(std::cout);
   client::ClientConfig config;
   config.hello_name = loaded->config.hostname;
@@ -243,11 +253,13 @@ ExitCode send(const SendOptions& options) {
     };
   }
   if (options.mx) {
-    const ExitCode sent = send_by_mx(options, loaded->config, std::move(config), *envelope, *message.source);
+    const ExitCode sent = send_by_mx(options, loaded->config, std::move(config), *envelope, *message.source,
+                                     records ? &*records : nullptr);
     transcript.flush();
     return sent;
   }
-  return send_to_server(options, loaded->config, std::move(config), *envelope, *message.source, transcript);
+  return send_to_server(options, loaded->config, std::move(config), *envelope, *message.source, transcript,
+                        records ? &*records : nullptr);
 }
 
 }  // namespace postrider::agent

@@ -25,6 +25,7 @@ struct SendOptions {
   std::string password_variable;                     // of the environment; with `user` alone
   std::optional<std::string> mechanism;              // SASL; none: the strongest that both sides have
   std::optional<std::filesystem::path> authorities;  // PEM; none: the system's
+  std::optional<std::filesystem::path> record;       // a transcript, or a folder for one of each connection
   bool insecure = false;                             // any certificate will do
   bool mx = false;                                   // to the recipients' mail exchangers; no server then
   bool lmtp = false;

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <functional>
+#include <iostream>
 #include <utility>
 
+#include "postrider/agent/record/session_records.h"
 #include "postrider/agent/serve/delivery_wishes.h"
 #include "postrider/agent/serve/xclient.h"
 
@@ -45,6 +47,20 @@ server::AuthPeer encrypted_peer(bool certified) {
   return peer;
 }
 
+std::function<std::shared_ptr<transport::StreamTap>(const transport::Endpoint&)> recording(
+    const Listener& listener) {
+  if (!listener.record) return nullptr;
+  const auto records =
+      SessionRecords::open(*listener.record, SessionRecords::Files::each, transport::RealClock::instance());
+  if (!records) {
+    std::cerr << "postrider: sessions are not recorded: " << records.error() << '\n';
+    return nullptr;
+  }
+  return [records = *records](const transport::Endpoint& peer) {
+    return records.tap(fuzz::WireRole::server, peer);
+  };
+}
+
 std::function<bool(const transport::Endpoint&)> is_among(const std::vector<Network>& networks) {
   if (networks.empty()) return nullptr;
   return [networks](const transport::Endpoint& peer) {
@@ -81,6 +97,7 @@ server::ServerConfig server_config(const Config& config, const Listener& listene
   out.timeouts.data_block = config.limits.idle;
   out.timeouts.write = config.limits.idle;
   out.is_proxy = is_among(listener.proxy_protocol);
+  out.tap = recording(listener);
   if (listener.role == Role::sink) return out;
   out.protocol.extensions = &xclient_extensions();
   out.is_gateway = is_among(listener.xclient);

@@ -59,6 +59,13 @@ void clean_mailboxes(MaildirStore& store, Log& log, const Config& config) {
   });
 }
 
+Config with_records(Config config, const ServeOptions& options) {
+  for (Listener& listener : config.listeners) {
+    if (!listener.record) listener.record = options.record;
+  }
+  return config;
+}
+
 class Reloader {
  public:
   Reloader(const ServeOptions& options, MailAgent& agent, QueueService& queue, Log& log,
@@ -75,7 +82,7 @@ class Reloader {
     const ConfigResult loaded = load_config(options_.config);
     if (!loaded) return refuse(loaded.error());
     if (const auto missing = not_built_yet(*loaded); !missing.empty()) return refuse(missing);
-    const Config config = without_what_is_not_built(*loaded);
+    const Config config = with_records(without_what_is_not_built(*loaded), options_);
     auto routes = queue_.prepare(config);
     if (!routes) return refuse(routes.error());
     if (const auto reloaded = agent_.reload(config); !reloaded) return refuse(reloaded.error().text);
@@ -148,7 +155,7 @@ std::uint32_t random_id(const protocol::sasl::Primitives& primitives) {
 }
 
 ExitCode run(const ServeOptions& options, const LoadedConfig& loaded) {
-  const Config config = without_what_is_not_built(loaded);
+  const Config config = with_records(without_what_is_not_built(loaded), options);
   Log log(config.log);
   raise_file_limit();
   transport::Loops loops(config.threads);

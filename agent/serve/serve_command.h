@@ -10,6 +10,7 @@ namespace postrider::agent {
 
 struct ServeOptions {
   std::optional<std::filesystem::path> config;
+  std::optional<std::filesystem::path> record;  // of every listener that has no folder of its own
 };
 
 // Returns when the agent has drained. Errors go to the log; what is wrong with the configuration, to stderr.

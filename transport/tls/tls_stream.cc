@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "postrider/transport/signal.h"
+#include "postrider/transport/stream_tap.h"
 
 namespace postrider::transport {
 namespace {
@@ -46,6 +47,7 @@ struct TlsStream::Core {
 TlsStream::TlsStream(Loop& loop, std::unique_ptr<Stream> inner, std::unique_ptr<TlsEngine> engine)
     : Stream(loop.deadlines()), core_(std::make_shared<Core>(loop, std::move(inner), std::move(engine))) {
   core_->inner->expires_at(kNever);
+  tap_ = core_->inner->take_tap();
 }
 
 TlsStream::~TlsStream() { abort(); }
@@ -82,6 +84,17 @@ IoResult TlsStream::fill() {
 }
 
 IoResult TlsStream::try_read(std::span<char> into) {
+  const IoResult result = read_records(into);
+  if (!tap_) return result;
+  if (result.done()) tap_->on_received(std::string_view(into.data(), result.octets));
+  const bool over = result.status == IoStatus::end || result.status == IoStatus::failed;
+  if (over && !std::exchange(end_told_, true)) {
+    tap_->on_end(result.status == IoStatus::end ? error_code(error::eof) : result.error);
+  }
+  return result;
+}
+
+IoResult TlsStream::read_records(std::span<char> into) {
   Core& core = *core_;
   if (!core.open) return IoResult::failure(error::bad_descriptor);
   if (failed_) return IoResult::failure(failed_);
@@ -157,6 +170,7 @@ IoResult TlsStream::try_write(std::span<const std::string_view> pieces) {
   if (std::ranges::all_of(pieces, &std::string_view::empty)) return IoResult::moved(0);
   if (!core.engine->output().empty()) return IoResult::blocked();
   const TlsEngine::Step step = take(pieces);
+  if (tap_ && step.done()) tell_sent(*tap_, pieces, step.octets);
   flush();
   if (core.write_failure) return fail(core.write_failure);
   if (step.status == TlsEngine::Status::failed) return fail(TlsError::failed);
@@ -209,6 +223,7 @@ Task<error_code> TlsStream::handshake() {
     }
   }
   established_ = true;
+  if (tap_) tap_->on_encrypted(*tls());
   if (core.engine->input_left() == 0) buffer_.release();
   co_return error_code();
 }
@@ -221,6 +236,7 @@ void TlsStream::cancel() noexcept {
 Task<void> TlsStream::close(Closing how) {
   const std::shared_ptr<Core> core = core_;
   if (!core->open) co_return;
+  tell_finished();
   core->engine->shutdown();
   const error_code failure = co_await drain();
   if (!failure && core->open && how == Closing::after_peer) {
@@ -230,11 +246,32 @@ Task<void> TlsStream::close(Closing how) {
   abort();
 }
 
+void TlsStream::tell_finished() noexcept {
+  if (tap_ && !std::exchange(finish_told_, true)) tap_->on_finished();
+}
+
 void TlsStream::abort() noexcept {
   if (!core_->open) return;
+  tell_finished();
   core_->open = false;
   buffer_.release();
   core_->inner->abort();
+  core_->sent.cancel();
+}
+
+void TlsStream::finish_writing() noexcept {
+  if (!core_->open || failed_) return;
+  tell_finished();
+  core_->engine->shutdown();
+  flush();
+}
+
+void TlsStream::reset() noexcept {
+  if (!core_->open) return;
+  tell_finished();
+  core_->open = false;
+  buffer_.release();
+  core_->inner->reset();
   core_->sent.cancel();
 }
 

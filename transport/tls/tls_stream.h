@@ -45,10 +45,14 @@ class TlsStream final : public Stream {
   // close_notify.
   Task<void> close(Closing how) override;
   void abort() noexcept override;
+  // close_notify; the connection under it stays open in both directions.
+  void finish_writing() noexcept override;
+  void reset() noexcept override;
   const Endpoint& peer() const noexcept override;
   Endpoint local() const override;
   void stand_for(const Endpoint& peer, const Endpoint& local) override;
   const TlsInfo* tls() const noexcept override;
+  std::shared_ptr<StreamTap> take_tap() noexcept override { return std::move(tap_); }
 
   // Why TlsError came, in words; empty as long as it did not.
   const std::string& failure() const noexcept;
@@ -57,6 +61,8 @@ class TlsStream final : public Stream {
   struct Core;
 
   static Task<void> send_rest(std::shared_ptr<Core> core);
+  void tell_finished() noexcept;
+  IoResult read_records(std::span<char> into);
   IoResult fill();
   void flush();
   IoResult fail(error_code why) noexcept;
@@ -66,9 +72,12 @@ class TlsStream final : public Stream {
   std::shared_ptr<Core> core_;  // shared with the task that sends what is left
   BufferPool::Buffer buffer_;   // ciphertext that the engine has not used yet
   mutable std::unique_ptr<TlsInfo> info_;
+  std::shared_ptr<StreamTap> tap_;
   error_code failed_;
   bool established_ = false;
   bool ended_ = false;
+  bool end_told_ = false;
+  bool finish_told_ = false;
 };
 
 struct TlsFailure {

@@ -68,6 +68,72 @@ TEST(CommandLine, SinkKnowsItsOptions) {
   EXPECT_FALSE(sink.lmtp);
 }
 
+TEST(CommandLine, ConformKnowsItsOptions) {
+  const ConformOptions conform = parsed<ConformOptions>({"conform",
+                                                         "h:26",
+                                                         "--recipient",
+                                                         "b@y",
+                                                         "--sender",
+                                                         "a@x",
+                                                         "--refused",
+                                                         "c@y",
+                                                         "--user",
+                                                         "u",
+                                                         "--password-env",
+                                                         "P",
+                                                         "--login",
+                                                         "--tls-only",
+                                                         "--check",
+                                                         "one",
+                                                         "--check",
+                                                         "two",
+                                                         "--json",
+                                                         "--html",
+                                                         "r.html",
+                                                         "--junit",
+                                                         "r.xml",
+                                                         "--connections",
+                                                         "3",
+                                                         "--patience",
+                                                         "7",
+                                                         "--transcripts",
+                                                         "--yes-i-own-it"});
+  EXPECT_EQ(conform.server, (HostPort{"h", 26}));
+  EXPECT_EQ(conform.recipient, "b@y");
+  EXPECT_EQ(conform.sender, "a@x");
+  EXPECT_EQ(conform.refused, "c@y");
+  EXPECT_EQ(conform.user, "u");
+  EXPECT_EQ(conform.password_variable, "P");
+  EXPECT_EQ(conform.checks, (Words{"one", "two"}));
+  EXPECT_EQ(conform.html, "r.html");
+  EXPECT_EQ(conform.junit, "r.xml");
+  EXPECT_EQ(conform.connections, 3U);
+  EXPECT_EQ(conform.patience, 7U);
+  EXPECT_TRUE(conform.login_always && conform.tls_only && conform.json && conform.verbose && conform.owner);
+  EXPECT_TRUE(parsed<ConformOptions>({"conform", "--list"}).list) << "nobody has to be named for that";
+  EXPECT_EQ(parsed<ConformOptions>({"conform", "h"}).server.port, 25);
+}
+
+TEST(CommandLine, ReplayKnowsItsOptions) {
+  const ReplayOptions live = parsed<ReplayOptions>({"replay", "f", "h", "--timing", "--exact", "--json"});
+  EXPECT_EQ(live.file, "f");
+  EXPECT_EQ(live.server, (HostPort{"h", 25}));
+  EXPECT_EQ(live.into, ReplayInto::live);
+  EXPECT_TRUE(live.timing && live.exact && live.json);
+  EXPECT_EQ(parsed<ReplayOptions>({"replay", "f", "--session", "server"}).into, ReplayInto::server_session);
+  EXPECT_EQ(parsed<ReplayOptions>({"replay", "f", "--session", "client"}).into, ReplayInto::client_session);
+}
+
+TEST(CommandLine, SessionsAreRecordedWhereThatIsWanted) {
+  EXPECT_EQ(parsed<ServeOptions>({"serve", "--record", "d"}).record, "d");
+  EXPECT_EQ(parsed<SendOptions>({"send", "--from", "a@x", "--to", "b@y", "--record", "f"}).record, "f");
+  EXPECT_EQ(parsed<LoadOptions>({"load", "h:25", "--record", "d"}).record, "d");
+  EXPECT_EQ(parsed<SendOptions>({"send", "--mx", "--from", "a@x", "--to", "b@y", "--record", "d/"}).record,
+            "d/");
+  EXPECT_EQ(parsed<Farewell>({"send", "--mx", "--from", "a@x", "--to", "b@y", "--record", "no-folder"}).code,
+            ExitCode::usage);
+}
+
 TEST(CommandLine, MistakesAreUsageErrors) {
   for (const Words& words : std::vector<Words>{{},
                                                {"bogus"},
@@ -78,6 +144,13 @@ TEST(CommandLine, MistakesAreUsageErrors) {
                                                {"config", "bogus"},
                                                {"config", "check", "a", "b"},
                                                {"send"},
+                                               {"conform"},
+                                               {"conform", "h", "--user", "u"},
+                                               {"conform", "h", "--login"},
+                                               {"replay"},
+                                               {"replay", "f"},
+                                               {"replay", "f", "h", "--session", "server"},
+                                               {"replay", "f", "--session", "neither"},
                                                {"send", "--from", "a@x"},
                                                {"send", "--to", "b@y"},
                                                {"send", "--from", "a", "--to", "b", "--tls", "maybe"},

@@ -30,6 +30,11 @@ std::vector<std::string> problems(std::string_view toml) {
   return out;
 }
 
+TEST(ConfigReader, AListenerMayRecordItsSessions) {
+  const Config config = good("[[listen]]\naddress = \"127.0.0.1:25\"\nrecord = \"sessions\"\n");
+  EXPECT_EQ(config.listeners.at(0).record, "/etc/mail/sessions");
+}
+
 // Literal values from the promise to users: whoever changes a default changes this test with it.
 TEST(ConfigReader, DefaultTextIsTheDefaults) {
   const Config config = good(default_config_text());
