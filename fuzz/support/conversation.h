@@ -162,7 +162,7 @@ class Conversation {
 
   void compare() {
     const TranscriptOptions reading{.flavor = profile_->flavor, .limits = profile_->limits};
-    const Transcript wires = read_transcript(client_.said(), server_.written(), reading);
+    const BothSides wires = read_transcript(client_.said(), server_.written(), reading);
     require(wires.fault.empty(), wires.fault + "\n  client: " + visible(client_.said()) +
                                      "\n  server: " + visible(server_.written()));
     compare_exchanges(wires);
@@ -171,7 +171,7 @@ class Conversation {
                   "what is unanswered is bounded");
   }
 
-  void compare_exchanges(const Transcript& wires) {
+  void compare_exchanges(const BothSides& wires) {
     const std::vector<Exchange>& said = client_.exchanges();
     for (std::size_t i = 0; i < said.size(); ++i) {
       const Exchange& mine = said[i];
@@ -212,7 +212,7 @@ class Conversation {
     require_equal(question, expected, "each reply answers what its command asked");
   }
 
-  void compare_messages(const Transcript& wires) {
+  void compare_messages(const BothSides& wires) {
     require_same_messages(wires.messages, server_.messages());
     // The client's own, as far as it knows what became of them.
     std::size_t next = 0;

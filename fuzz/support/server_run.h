@@ -20,14 +20,14 @@ namespace postrider::fuzz {
 struct ServerRun {
   std::vector<std::string> events;
   std::string written;
-  std::string messages;   // the content of each
-  Transcript transcript;  // what it comes to
+  std::string messages;  // the content of each
+  BothSides transcript;  // what it comes to
 };
 
 enum class Ending : std::uint8_t { end_of_input, shut_down };
 
 // Who is refused too often, or talks for too long without bringing mail, is sent away.
-inline void check_limits(const Transcript& said, const protocol::Limits& limits, const std::string& both) {
+inline void check_limits(const BothSides& said, const protocol::Limits& limits, const std::string& both) {
   std::uint32_t errors = 0;
   std::uint32_t idle = 0;
   for (const Exchange& exchange : said.exchanges) {
@@ -47,13 +47,13 @@ inline void check_limits(const Transcript& said, const protocol::Limits& limits,
   }
 }
 
-inline Transcript check_transcript(const ServerDriver& driver, const protocol::ServerOptions& options) {
+inline BothSides check_transcript(const ServerDriver& driver, const protocol::ServerOptions& options) {
   const TranscriptOptions reading{
       .flavor = options.flavor,
       .limits = options.limits,
       .bare_line_feed_in_command = options.leniency.allows(protocol::Lenience::bare_line_feed_in_command),
       .convert_bare_endings = options.leniency.allows(protocol::Lenience::convert_bare_endings)};
-  Transcript said = read_transcript(driver.consumed(), driver.written(), reading);
+  BothSides said = read_transcript(driver.consumed(), driver.written(), reading);
   const std::string both =
       "client: " + visible(driver.consumed()) + "\n  server: " + visible(driver.written());
   require(said.fault.empty(), said.fault + "\n  " + both);

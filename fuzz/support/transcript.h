@@ -2,7 +2,7 @@
 // to what it answers. It looks at octets alone and knows nothing of the sessions, so that they can be held
 // against it.
 //
-//   const Transcript said = read_transcript(from_client, from_server, {.flavor = Flavor::smtp});
+//   const BothSides said = read_transcript(from_client, from_server, {.flavor = Flavor::smtp});
 //   said.fault is empty when every reply has an owner and every owner its replies
 #pragma once
 
@@ -57,7 +57,7 @@ struct SentMessage {
   std::vector<protocol::ReplyCode> verdicts{};
 };
 
-struct Transcript {
+struct BothSides {
   std::vector<Exchange> exchanges;
   std::vector<SentMessage> messages;
   std::string fault;   // what is wrong with the replies; empty: nothing
@@ -71,7 +71,7 @@ class TranscriptReader {
     read_replies(server);
   }
 
-  Transcript read() && {
+  BothSides read() && {
     if (out_.fault.empty() && next_reply_ < replies_.size()) {
       add({.kind = Exchange::Kind::greeting, .line = "", .octets = ""});
     }
@@ -254,11 +254,11 @@ class TranscriptReader {
   SentMessage message_;  // of the transaction
   bool in_auth_ = false;
   bool closed_ = false;  // the last reply was one that ends the session
-  Transcript out_;
+  BothSides out_;
 };
 
-inline Transcript read_transcript(std::string_view client, std::string_view server,
-                                  const TranscriptOptions& options) {
+inline BothSides read_transcript(std::string_view client, std::string_view server,
+                                 const TranscriptOptions& options) {
   return TranscriptReader(client, server, options).read();
 }
 

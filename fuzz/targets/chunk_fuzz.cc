@@ -59,7 +59,7 @@ Dialogue make_dialogue(Flavor flavor, Choices& plan, std::string_view content) {
   return dialogue;
 }
 
-void check_lines(const Dialogue& dialogue, const Transcript& transcript) {
+void check_lines(const Dialogue& dialogue, const BothSides& transcript) {
   std::size_t next = 0;
   for (const Exchange& exchange : transcript.exchanges) {
     if (exchange.kind == Exchange::Kind::greeting || exchange.kind == Exchange::Kind::unasked) continue;

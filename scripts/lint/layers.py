@@ -14,7 +14,7 @@ MAY_INCLUDE = {
     "server": {"transport", "protocol"},
     "mailauth": {"resolver", "crypto", "protocol"},
     "queue": {"protocol"},
-    "agent": EVERYTHING,
+    "agent": EVERYTHING | {"fuzz"},
     "examples": EVERYTHING - {"crypto"},
     "fuzz": {"protocol", "queue", "resolver", "transport"},
 }
