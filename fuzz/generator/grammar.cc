@@ -16,7 +16,9 @@ constexpr std::size_t kCommandLine = 512;  // RFC 5321 4.5.3.1.4
 constexpr std::size_t kReplyLine = 512;    // RFC 5321 4.5.3.1.5
 constexpr std::size_t kTextLine = 1000;    // RFC 5321 4.5.3.1.6
 
-std::string repeated(std::size_t times, char octet) { return std::string(std::min(times, kMostGenerated), octet); }
+std::string repeated(std::size_t times, char octet) {
+  return std::string(std::min(times, kMostGenerated), octet);
+}
 
 // Labels of at most 63 octets until there are `size`.
 std::string long_domain(std::size_t size) {
@@ -32,7 +34,8 @@ std::string long_domain(std::size_t size) {
 
 std::string_view some_size(Choices& choices) {
   return one_of(choices, {"100", "0", "1", "00000000000000000001", "52428800", "52428801", "4294967296",
-                          "18446744073709551615", "18446744073709551616", "99999999999999999999", "-1", "1x", "+5", ""});
+                          "18446744073709551615", "18446744073709551616", "99999999999999999999", "-1", "1x",
+                          "+5", ""});
 }
 
 }  // namespace
@@ -44,13 +47,17 @@ std::size_t near_limit(Choices& choices, std::size_t limit) {
 std::string make_domain(Choices& choices) {
   switch (weighted(choices, {8, 2, 2, 2, 1, 1, 1, 1})) {
     case 1:
-      return std::string(one_of(choices, {"[127.0.0.1]", "[IPv6:::1]", "[IPv6:1:2:3:4:5:6:7:8]", "[256.1.1.1]", "[IPv6:]",
-                                          "[x-tag:y]", "[127.0.0.1", "[]"}));
+      return std::string(one_of(choices, {"[127.0.0.1]", "[IPv6:::1]", "[IPv6:1:2:3:4:5:6:7:8]",
+                                          "[256.1.1.1]", "[IPv6:]", "[x-tag:y]", "[127.0.0.1", "[]"}));
     case 2: return long_domain(near_limit(choices, protocol::kMaxDomain));
     case 3: return repeated(near_limit(choices, kLabel), 'l') + ".example";
-    case 4: return std::string(one_of(choices, {"", ".", "a..b", "-a.example", "a-.example", "a.example.", "localhost"}));
+    case 4:
+      return std::string(
+          one_of(choices, {"", ".", "a..b", "-a.example", "a-.example", "a.example.", "localhost"}));
     case 5: return "xn--bcher-kva.example";
-    case 6: return "b\xC3\xBC" "cher.example";
+    case 6:
+      return "b\xC3\xBC"
+             "cher.example";
     case 7: return "a_b.example";
     default: return std::string(one_of(choices, {"example.org", "example.net", "client.example"}));
   }
@@ -59,13 +66,16 @@ std::string make_domain(Choices& choices) {
 std::string make_local_part(Choices& choices) {
   switch (weighted(choices, {8, 2, 2, 1, 1, 1})) {
     case 1:
-      return std::string(one_of(choices, {"\"a b\"", "\"\"", "\"a\\\"b\"", "\"a\\\\\"", "\"@\"", "\"a", "\"a\\", "a\"b\"",
-                                          "\"<>\"", "\">\""}));
+      return std::string(one_of(choices, {"\"a b\"", "\"\"", "\"a\\\"b\"", "\"a\\\\\"", "\"@\"", "\"a",
+                                          "\"a\\", "a\"b\"", "\"<>\"", "\">\""}));
     case 2: return repeated(near_limit(choices, protocol::kMaxLocalPart), 'a');
     case 3: return std::string(one_of(choices, {"", ".a", "a.", "a..b", "a b", "a@b", "a,b", "<a"}));
-    case 4: return "gr\xC3\xBC\xC3\x9F" "e";
+    case 4:
+      return "gr\xC3\xBC\xC3\x9F"
+             "e";
     case 5: return std::string(one_of(choices, {"a\xFF", "a\xC3", "a\x7F", "a\tb", "a\x01"}));
-    default: return std::string(one_of(choices, {"a", "postmaster", "b+tag", "first.last", "!#$%&'*/=?^_`{|}~-"}));
+    default:
+      return std::string(one_of(choices, {"a", "postmaster", "b+tag", "first.last", "!#$%&'*/=?^_`{|}~-"}));
   }
 }
 
@@ -73,7 +83,9 @@ std::string make_path(Choices& choices, std::string_view plain) {
   const auto around = [](std::string_view inside) { return "<" + std::string(inside) + ">"; };
   switch (weighted(choices, {10, 3, 2, 1, 1, 1, 1})) {
     case 1: return around(make_local_part(choices) + "@" + make_domain(choices));
-    case 2: return std::string(one_of(choices, {"<>", "<Postmaster>", "<postmaster@>", "<@>", "<<>>", "< >", "<", ">", ""}));
+    case 2:
+      return std::string(
+          one_of(choices, {"<>", "<Postmaster>", "<postmaster@>", "<@>", "<<>>", "< >", "<", ">", ""}));
     case 3: return around("@relay.example,@" + make_domain(choices) + ":" + std::string(plain));
     case 4: return std::string(plain);  // without brackets
     case 5: return " " + around(plain);
@@ -90,14 +102,31 @@ std::string make_mail_parameters(Choices& choices) {
   for (std::uint32_t left = choices.below(4); left != 0; --left) {
     switch (choices.below(9)) {
       case 0: out += " SIZE=" + std::string(some_size(choices)); break;
-      case 1: out += " BODY="; out += one_of(choices, {"8BITMIME", "7BIT", "BINARYMIME", "", "9BIT"}); break;
+      case 1:
+        out += " BODY=";
+        out += one_of(choices, {"8BITMIME", "7BIT", "BINARYMIME", "", "9BIT"});
+        break;
       case 2: out += " SMTPUTF8"; break;
-      case 3: out += " RET="; out += one_of(choices, {"FULL", "HDRS", "ALL", ""}); break;
+      case 3:
+        out += " RET=";
+        out += one_of(choices, {"FULL", "HDRS", "ALL", ""});
+        break;
       case 4: out += " ENVID=" + repeated(choices.once_in(4) ? near_limit(choices, 100) : 4, 'e'); break;
-      case 5: out += " AUTH="; out += one_of(choices, {"<>", "a+40example.org", "a+2", "+zz", "a=b"}); break;
-      case 6: out += one_of(choices, {" X-UNKNOWN", " X-UNKNOWN=1", " =", " A==B", " SIZE", "  ", " \t"}); break;
-      case 7: out += " MT-PRIORITY="; out += one_of(choices, {"0", "9", "-9", "10", "+1"}); break;
-      default: out += one_of(choices, {" REQUIRETLS", " BY=100;R", " HOLDFOR=10", " HOLDUNTIL=2026-01-01T00:00:00Z"}); break;
+      case 5:
+        out += " AUTH=";
+        out += one_of(choices, {"<>", "a+40example.org", "a+2", "+zz", "a=b"});
+        break;
+      case 6:
+        out += one_of(choices, {" X-UNKNOWN", " X-UNKNOWN=1", " =", " A==B", " SIZE", "  ", " \t"});
+        break;
+      case 7:
+        out += " MT-PRIORITY=";
+        out += one_of(choices, {"0", "9", "-9", "10", "+1"});
+        break;
+      default:
+        out +=
+            one_of(choices, {" REQUIRETLS", " BY=100;R", " HOLDFOR=10", " HOLDUNTIL=2026-01-01T00:00:00Z"});
+        break;
     }
   }
   return out;
@@ -133,14 +162,14 @@ std::string make_hello(Choices& choices, const Words& words) {
 }
 
 std::string make_mail(Choices& choices, const Words& words) {
-  std::string line(one_of(choices, {"MAIL FROM:"sv, "MAIL FROM:"sv, "MAIL FROM:"sv, "mail from:"sv, "MAIL  FROM:"sv,
-                                    "MAIL FROM"sv, "MAIL"sv, "SEND FROM:"sv}));
+  std::string line(one_of(choices, {"MAIL FROM:"sv, "MAIL FROM:"sv, "MAIL FROM:"sv, "mail from:"sv,
+                                    "MAIL  FROM:"sv, "MAIL FROM"sv, "MAIL"sv, "SEND FROM:"sv}));
   return line + make_path(choices, words.sender) + make_mail_parameters(choices);
 }
 
 std::string make_rcpt(Choices& choices, const Words& words) {
-  std::string line(one_of(choices, {"RCPT TO:"sv, "RCPT TO:"sv, "RCPT TO:"sv, "rcpt to:"sv, "RCPT TO :"sv, "RCPT TO"sv,
-                                    "RCPT"sv}));
+  std::string line(one_of(choices, {"RCPT TO:"sv, "RCPT TO:"sv, "RCPT TO:"sv, "rcpt to:"sv, "RCPT TO :"sv,
+                                    "RCPT TO"sv, "RCPT"sv}));
   return line + make_path(choices, words.recipient) + make_rcpt_parameters(choices);
 }
 
@@ -148,8 +177,11 @@ std::string make_other(Choices& choices, const Words& words) {
   switch (weighted(choices, {4, 4, 2, 2, 2, 2, 2, 1, 1})) {
     case 1: return std::string(one_of(choices, {"RSET", "rset", "RSET x", "RSET "}));
     case 2: return "VRFY " + make_local_part(choices);
-    case 3: return std::string(one_of(choices, {"HELP", "HELP MAIL", "EXPN list", "ETRN example.org", "TURN"}));
-    case 4: return std::string(one_of(choices, {"", " ", ".", "..", "\t", "250 Ok", "GET / HTTP/1.1", "XYZZY", "N", "QUIT x"}));
+    case 3:
+      return std::string(one_of(choices, {"HELP", "HELP MAIL", "EXPN list", "ETRN example.org", "TURN"}));
+    case 4:
+      return std::string(
+          one_of(choices, {"", " ", ".", "..", "\t", "250 Ok", "GET / HTTP/1.1", "XYZZY", "N", "QUIT x"}));
     case 5: return "NOOP " + repeated(near_limit(choices, kCommandLine - 2) - 5, 'n');  // RFC 5321 4.5.3.1.4
     case 6: return "NOOP " + repeated(near_limit(choices, std::size_t{1} << (9 + choices.below(4))), 'n');
     case 7: return make_hello(choices, words);
@@ -166,7 +198,8 @@ std::string make_command(Choices& choices, const Words& words) {
     case 3:
     case 4: return make_rcpt(choices, words);
     case 5:
-      return std::string(one_of(choices, {"DATA", "data", "DATA x", "BDAT 0 LAST", "BDAT 0", "STARTTLS", "AUTH PLAIN", "QUIT"}));
+      return std::string(one_of(
+          choices, {"DATA", "data", "DATA x", "BDAT 0 LAST", "BDAT 0", "STARTTLS", "AUTH PLAIN", "QUIT"}));
     default: return make_other(choices, words);
   }
 }
@@ -176,7 +209,9 @@ std::string make_base64(Choices& choices) {
   switch (weighted(choices, {4, 1, 1, 1, 1, 1, 1})) {
     case 1: return "=";
     case 2: return "*";
-    case 3: return std::string(one_of(choices, {"AG5vYm9keQB3cm9uZw", "AG5vYm9keQB3cm9uZw=", "====", "A", "AA AA", "A\x80=="}));
+    case 3:
+      return std::string(
+          one_of(choices, {"AG5vYm9keQB3cm9uZw", "AG5vYm9keQB3cm9uZw=", "====", "A", "AA AA", "A\x80=="}));
     case 4: return repeated(near_limit(choices, std::size_t{12288} - 2), 'A');
     case 5: return "bm9ib2R5";
     case 6: return "";
@@ -192,8 +227,14 @@ std::string make_body(Choices& choices) {
       case 1: body += one_of(choices, {".\r\n", "..\r\n", ".x\r\n", "...\r\n"}); break;
       case 2: body += "\r\n"; break;
       case 3: body += repeated(near_limit(choices, kTextLine - 2), 'x') + "\r\n"; break;
-      case 4: body += "gr\xC3\xBC\xC3\x9F" "e \xFF\r\n"; break;
-      default: body += one_of(choices, {"RSET\r\n", "QUIT\r\n", "MAIL FROM:<a@example.org>\r\n", "250 Ok\r\n"}); break;
+      case 4:
+        body +=
+            "gr\xC3\xBC\xC3\x9F"
+            "e \xFF\r\n";
+        break;
+      default:
+        body += one_of(choices, {"RSET\r\n", "QUIT\r\n", "MAIL FROM:<a@example.org>\r\n", "250 Ok\r\n"});
+        break;
     }
   }
   return body;
@@ -227,12 +268,13 @@ std::vector<Chunk> make_chunks(Choices& choices, std::string_view body) {
 }
 
 std::string make_reply(Choices& choices) {
-  const std::string code(one_of(choices, {"250", "220", "354", "334", "221", "235", "421", "450", "451", "500", "503", "550",
-                                          "554", "150", "600", "25", "2500", "2 0", "", "999"}));
+  const std::string code(
+      one_of(choices, {"250", "220", "354", "334", "221", "235", "421",  "450", "451", "500",
+                       "503", "550", "554", "150", "600", "25",  "2500", "2 0", "",    "999"}));
   std::string reply;
   for (std::uint32_t left = choices.below(4); left != 0; --left) {
-    reply += (choices.once_in(8) ? std::string("251") : code) + "-" + std::string(one_of(choices, {"2.0.0 more", "", "x"})) +
-             "\r\n";
+    reply += (choices.once_in(8) ? std::string("251") : code) + "-" +
+             std::string(one_of(choices, {"2.0.0 more", "", "x"})) + "\r\n";
   }
   reply += code;
   reply += one_of(choices, {" ", "", "-", "\t"});
@@ -241,10 +283,26 @@ std::string make_reply(Choices& choices) {
 }
 
 std::string make_ehlo_answer(Choices& choices) {
-  static constexpr std::array kKeywords{"PIPELINING"sv, "SIZE 52428800"sv, "SIZE"sv, "8BITMIME"sv, "STARTTLS"sv,
-                                        "ENHANCEDSTATUSCODES"sv, "CHUNKING"sv, "BINARYMIME"sv, "SMTPUTF8"sv, "DSN"sv,
-                                        "AUTH PLAIN LOGIN"sv, "AUTH=LOGIN"sv, "AUTH"sv, "SIZE 99999999999999999999"sv,
-                                        "XCLIENT NAME ADDR"sv, "pipelining"sv, ""sv, " "sv, "-"sv, "STARTTLS x"sv};
+  static constexpr std::array kKeywords{"PIPELINING"sv,
+                                        "SIZE 52428800"sv,
+                                        "SIZE"sv,
+                                        "8BITMIME"sv,
+                                        "STARTTLS"sv,
+                                        "ENHANCEDSTATUSCODES"sv,
+                                        "CHUNKING"sv,
+                                        "BINARYMIME"sv,
+                                        "SMTPUTF8"sv,
+                                        "DSN"sv,
+                                        "AUTH PLAIN LOGIN"sv,
+                                        "AUTH=LOGIN"sv,
+                                        "AUTH"sv,
+                                        "SIZE 99999999999999999999"sv,
+                                        "XCLIENT NAME ADDR"sv,
+                                        "pipelining"sv,
+                                        ""sv,
+                                        " "sv,
+                                        "-"sv,
+                                        "STARTTLS x"sv};
   std::string answer = "250-mx.example.org\r\n";
   for (std::uint32_t left = choices.below(8); left != 0; --left) {
     answer += "250-" + std::string(one_of(choices, kKeywords)) + "\r\n";

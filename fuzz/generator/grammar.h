@@ -1,13 +1,13 @@
-// What SMTP is made of, written by chance: names, addresses, commands, replies, answers to EHLO, bodies and chunks.
-// Mostly right, at times at a limit of RFC 5321 4.5.3.1 (one below, on it, one above), seldom wrong; mutation.h makes
-// them wrong in other ways.
+// What SMTP is made of, written by chance: names, addresses, commands, replies, answers to EHLO, bodies and
+// chunks. Mostly right, at times at a limit of RFC 5321 4.5.3.1 (one below, on it, one above), seldom wrong;
+// mutation.h makes them wrong in other ways.
 //
 //   SeededChoices choices(7);
 //   make_command(choices, {})   "RCPT TO:<b@example.net> NOTIFY=NEVER"
 //   make_body(choices)          "Subject: x\r\n\r\n..\r\n", not yet dot-stuffed
 //
-// Everything comes from the octets or the seed behind `choices` and ends, however many there are. Results are at most
-// kMostGenerated octets.
+// Everything comes from the octets or the seed behind `choices` and ends, however many there are. Results are
+// at most kMostGenerated octets.
 #pragma once
 
 #include <cstddef>
@@ -57,7 +57,8 @@ std::string make_body(Choices& choices);
 // RFC 5321 4.5.2, without the end of data.
 std::string dot_stuffed(std::string_view body);
 
-// One chunk of BDAT (RFC 3030): the command without its line end, and as many octets as it says, but for `wrong` sizes.
+// One chunk of BDAT (RFC 3030): the command without its line end, and as many octets as it says, but for
+// `wrong` sizes.
 struct Chunk {
   std::string command;
   std::string octets;

@@ -35,10 +35,12 @@ std::string joined(const std::vector<std::string_view>& lines) {
 
 void change_line_end(Choices& choices, std::string& octets) {
   std::vector<std::size_t> ends;
-  for (std::size_t at = octets.find("\r\n"); at != std::string::npos; at = octets.find("\r\n", at + 2)) ends.push_back(at);
+  for (std::size_t at = octets.find("\r\n"); at != std::string::npos; at = octets.find("\r\n", at + 2))
+    ends.push_back(at);
   if (ends.empty()) return;
-  static constexpr std::array kVariants{"\n"sv, "\r"sv, "\n\r"sv, "\r\r\n"sv, "\r\0\n"sv, "\0\r\n"sv, "\r\n\r\n"sv, ""sv,
-                                        " \r\n"sv, "\x0B\r\n"sv, "\xC2\x85"sv};
+  static constexpr std::array kVariants{"\n"sv,     "\r"sv,       "\n\r"sv,     "\r\r\n"sv,
+                                        "\r\0\n"sv, "\0\r\n"sv,   "\r\n\r\n"sv, ""sv,
+                                        " \r\n"sv,  "\x0B\r\n"sv, "\xC2\x85"sv};
   octets.replace(ends[place(choices, ends.size())], 2, one_of(choices, kVariants));
 }
 
@@ -77,7 +79,8 @@ void change_lines(Choices& choices, std::string& octets, Mutation mutation) {
 void insert_line(Choices& choices, std::string& octets) {
   const std::vector<std::string_view> lines = lines_of(octets);
   std::size_t at = 0;
-  for (std::size_t left = place(choices, lines.size() + 1), line = 0; line < left; ++line) at += lines[line].size();
+  for (std::size_t left = place(choices, lines.size() + 1), line = 0; line < left; ++line)
+    at += lines[line].size();
   octets.insert(at, make_command(choices, {}) + "\r\n");
 }
 
@@ -106,8 +109,8 @@ void change_number(Choices& choices, std::string& octets) {
 
 void insert_utf8(Choices& choices, std::string& octets) {
   octets.insert(place(choices, octets.size() + 1),
-                one_of(choices, {"\xC3\xBC"sv, "\xE2\x98\x83"sv, "\xF0\x9F\x93\xAE"sv, "\xC3"sv, "\xC0\x8A"sv, "\xE2\x80\xA8"sv,
-                                 "\xED\xA0\x80"sv, "\xEF\xBC\xA0"sv}));
+                one_of(choices, {"\xC3\xBC"sv, "\xE2\x98\x83"sv, "\xF0\x9F\x93\xAE"sv, "\xC3"sv, "\xC0\x8A"sv,
+                                 "\xE2\x80\xA8"sv, "\xED\xA0\x80"sv, "\xEF\xBC\xA0"sv}));
 }
 
 void change_case(Choices& choices, std::string& octets) {
@@ -123,8 +126,8 @@ void change_case(Choices& choices, std::string& octets) {
 
 std::string_view to_string(Mutation mutation) noexcept {
   static constexpr std::array<std::string_view, kMutationCount> kNames{
-      "line-end", "dot",      "end-of-data", "octet", "repeat-line", "drop-line",   "swap-lines", "insert-line",
-      "to-limit", "number", "utf8",        "case",  "truncate",    "duplicate"};
+      "line-end",    "dot",      "end-of-data", "octet", "repeat-line", "drop-line", "swap-lines",
+      "insert-line", "to-limit", "number",      "utf8",  "case",        "truncate",  "duplicate"};
   return kNames[static_cast<std::size_t>(mutation)];
 }
 

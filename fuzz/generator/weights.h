@@ -2,8 +2,8 @@
 //
 //   switch (weighted(choices, {12, 3, 1})) { case 0: ... }
 //
-// The first is the plain one: an input that has run out of octets takes it. Integer arithmetic alone, so that a seed
-// means the same on every machine.
+// The first is the plain one: an input that has run out of octets takes it. Integer arithmetic alone, so that
+// a seed means the same on every machine.
 #pragma once
 
 #include <cstddef>
