@@ -176,4 +176,9 @@ void MemoryStream::abort() noexcept {
   cancel();
 }
 
+void MemoryStream::reset() noexcept {
+  shut(true);
+  cancel();
+}
+
 }  // namespace postrider::transport

@@ -46,9 +46,6 @@ class MemoryStream final : public Stream {
   // `script` outlives the stream.
   void follow(MemoryScript& script) noexcept { script_ = &script; }
 
-  // Closes the sending half: the peer reads what is left, then the end.
-  void finish_writing() noexcept;
-
   IoResult try_read(std::span<char> into) override;
   IoResult try_write(std::span<const std::string_view> pieces) override;
   Task<error_code> wait_readable() override;
@@ -56,6 +53,8 @@ class MemoryStream final : public Stream {
   void cancel() noexcept override;
   Task<void> close(Closing how) override;
   void abort() noexcept override;
+  void finish_writing() noexcept override;
+  void reset() noexcept override;
   const Endpoint& peer() const noexcept override { return peer_; }
   Endpoint local() const override { return local_; }
   void stand_for(const Endpoint& peer, const Endpoint& local) override {

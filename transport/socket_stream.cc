@@ -132,6 +132,17 @@ void SocketStream::abort() noexcept {
   descriptor_.close(ignored);
 }
 
+void SocketStream::finish_writing() noexcept {
+  if (socket_ >= 0) ::shutdown(socket_, SHUT_WR);
+}
+
+void SocketStream::reset() noexcept {
+  if (socket_ < 0) return;
+  const ::linger at_once{1, 0};
+  ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  abort();
+}
+
 Endpoint SocketStream::local() const { return stood_for_ ? *stood_for_ : local_endpoint(socket_); }
 
 void SocketStream::stand_for(const Endpoint& peer, const Endpoint& local) {

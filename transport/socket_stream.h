@@ -22,6 +22,8 @@ class SocketStream final : public Stream {
   void cancel() noexcept override;
   Task<void> close(Closing how) override;
   void abort() noexcept override;
+  void finish_writing() noexcept override;
+  void reset() noexcept override;
   const Endpoint& peer() const noexcept override { return peer_; }
   Endpoint local() const override;
   void stand_for(const Endpoint& peer, const Endpoint& local) override;

@@ -91,6 +91,13 @@ class Stream : private Deadlines::Entry {
   // Closes at once; pending waits end with error::operation_aborted.
   virtual void abort() noexcept = 0;
 
+  // Ends our side alone: the peer reads what was written, then the end, and may go on sending. Under TLS it
+  // is close_notify. Nothing can be written any more. A stream that has no halves does nothing.
+  virtual void finish_writing() noexcept {}
+  // abort(), but so that the peer sees a reset, whatever was on its way. For those who try out what others
+  // make of that.
+  virtual void reset() noexcept { abort(); }
+
   virtual const Endpoint& peer() const noexcept = 0;
   virtual Endpoint local() const = 0;
   // A proxy handed the connection on (proxy_header.h): what peer() and local() say from now on. For streams

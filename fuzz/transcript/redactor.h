@@ -40,6 +40,7 @@ class TranscriptRedactor {
   };
 
   void take(char octet, std::string& out);
+  void take_in_line(char octet, std::string& out);
   void line_ended();
   void count_chunk();
   void reply(unsigned code);
@@ -48,6 +49,7 @@ class TranscriptRedactor {
   Part part_ = Part::verb;
   std::size_t matched_ = 0;
   bool auth_line_ = false;       // the line in hand is an AUTH command
+  bool anywhere_ = false;        // a chunk ended in the line in hand: AUTH may begin in the middle of it
   bool shown_ = false;           // its "****" is out
   std::size_t line_octets_ = 0;  // of the line in hand
   std::string head_;             // its beginning, for BDAT and the dot that ends a message

@@ -106,6 +106,11 @@ TEST_F(MemoryStreamTest, ClosingWithInputUnreadResetsThePeer) {
   EXPECT_EQ(one_.try_read(buffer_).error, error::connection_reset);
 }
 
+TEST_F(MemoryStreamTest, AResetIsSeenByThePeer) {
+  one_.reset();
+  EXPECT_EQ(two_.try_read(buffer_).error, error::connection_reset);
+}
+
 TEST_F(MemoryStreamTest, CancelEndsWaitsAndNothingElse) {
   EXPECT_FALSE(start(two_.wait_readable(), waited_));
   two_.cancel();

@@ -111,6 +111,16 @@ TEST_P(SocketNetworkEverywhereTest, CarriesOctetsAndHalfCloses) {
   run_until(loop_, [&] { return closed; });
 }
 
+TEST_P(SocketNetworkEverywhereTest, OneSideMayFinishWritingAndReadOn) {
+  std::array<char, 64> buffer;
+  EXPECT_FALSE(run_task(loop_, client_->write_all("QUIT\r\n")));
+  client_->finish_writing();
+  EXPECT_EQ(run_task(loop_, server_->read_some(buffer)).octets, 6U);
+  EXPECT_EQ(run_task(loop_, server_->read_some(buffer)).status, IoStatus::end);
+  EXPECT_FALSE(run_task(loop_, server_->write_all("221 bye")));
+  EXPECT_EQ(run_task(loop_, client_->read_some(buffer)).octets, 7U);
+}
+
 TEST_P(SocketNetworkEverywhereTest, MovesMuchMoreThanTheBuffersHold) {
   std::string sent(8'000'000, 'x');
   for (std::size_t index = 0; index < sent.size(); index += 997) sent[index] = static_cast<char>(index % 251);
@@ -170,6 +180,14 @@ TEST_P(SocketNetworkEverywhereTest, WritingToAClosedPeerIsAnErrorAndNoSignal) {
     failure = run_task(loop_, client_->write_all("some text"));
   }
   EXPECT_TRUE(failure == error::broken_pipe || failure == error::connection_reset) << failure.message();
+}
+
+TEST_F(SocketNetworkTest, AResetIsSeenByThePeer) {
+  listen(any_port_);
+  connect();
+  client_->reset();
+  std::array<char, 64> buffer;
+  EXPECT_EQ(run_task(loop_, server_->read_some(buffer)).error, error::connection_reset);
 }
 
 TEST_F(SocketNetworkTest, KnowsBothEnds) {

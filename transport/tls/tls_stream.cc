@@ -238,6 +238,20 @@ void TlsStream::abort() noexcept {
   core_->sent.cancel();
 }
 
+void TlsStream::finish_writing() noexcept {
+  if (!core_->open || failed_) return;
+  core_->engine->shutdown();
+  flush();
+}
+
+void TlsStream::reset() noexcept {
+  if (!core_->open) return;
+  core_->open = false;
+  buffer_.release();
+  core_->inner->reset();
+  core_->sent.cancel();
+}
+
 const Endpoint& TlsStream::peer() const noexcept { return core_->inner->peer(); }
 Endpoint TlsStream::local() const { return core_->inner->local(); }
 void TlsStream::stand_for(const Endpoint& peer, const Endpoint& local) {

@@ -45,6 +45,9 @@ class TlsStream final : public Stream {
   // close_notify.
   Task<void> close(Closing how) override;
   void abort() noexcept override;
+  // close_notify; the connection under it stays open in both directions.
+  void finish_writing() noexcept override;
+  void reset() noexcept override;
   const Endpoint& peer() const noexcept override;
   Endpoint local() const override;
   void stand_for(const Endpoint& peer, const Endpoint& local) override;

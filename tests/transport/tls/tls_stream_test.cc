@@ -278,6 +278,22 @@ TEST_P(TlsStreamTest, CloseSendsCloseNotify) {
   EXPECT_EQ(write(*one_, "x").error, error::bad_descriptor);
 }
 
+TEST_P(TlsStreamTest, OneSideMayFinishWritingAndReadOn) {
+  connect();
+  EXPECT_EQ(write(*one_, "QUIT").octets, 4U);
+  one_->finish_writing();
+  EXPECT_EQ(read(*two_), "QUIT");
+  EXPECT_EQ(two_->try_read(buffer_).status, IoStatus::end);
+  EXPECT_EQ(write(*two_, "221").octets, 3U);
+  EXPECT_EQ(read(*one_), "221");
+}
+
+TEST_P(TlsStreamTest, AResetGoesThrough) {
+  connect();
+  one_->reset();
+  EXPECT_EQ(two_->try_read(buffer_).error, error::connection_reset);
+}
+
 TEST_P(TlsStreamTest, AnEndWithoutCloseNotifyIsNoEnd) {
   connect();
   write(*one_, "half of a mess");
