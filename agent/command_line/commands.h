@@ -11,6 +11,7 @@
 #include "postrider/agent/accounts/user_options.h"
 #include "postrider/agent/command_line/exit_code.h"
 #include "postrider/agent/config/host_port.h"
+#include "postrider/agent/fuzz/fuzz_options.h"
 #include "postrider/agent/load/load_options.h"
 #include "postrider/agent/mx/mx_command.h"
 #include "postrider/agent/probe/probe_command.h"
@@ -34,7 +35,8 @@ struct Farewell {
   std::string text;  // to stdout when `code` is done, else to stderr
 };
 
-using Command = std::variant<Farewell, ServeOptions, ConfigCheckOptions, ConfigDefaultOptions, SendOptions,
-                             SinkOptions, LoadOptions, ProbeOptions, UserOptions, MxOptions, QueueOptions>;
+using Command =
+    std::variant<Farewell, ServeOptions, ConfigCheckOptions, ConfigDefaultOptions, SendOptions, SinkOptions,
+                 LoadOptions, ProbeOptions, UserOptions, MxOptions, QueueOptions, FuzzOptions>;
 
 }  // namespace postrider::agent

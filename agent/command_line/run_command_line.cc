@@ -8,6 +8,7 @@
 #include "postrider/agent/config/config_reader.h"
 #include "postrider/agent/config/default_config.h"
 #include "postrider/agent/config/not_built.h"
+#include "postrider/agent/fuzz/fuzz_command.h"
 #include "postrider/agent/load/load_command.h"
 #include "postrider/agent/mx/mx_command.h"
 #include "postrider/agent/probe/probe_command.h"
@@ -30,6 +31,7 @@ ExitCode run(const MxOptions& options) { return show_mx(options); }
 ExitCode run(const ProbeOptions& options) { return probe(options); }
 ExitCode run(const UserOptions& options) { return user(options); }
 ExitCode run(const QueueOptions& options) { return run_queue(options); }
+ExitCode run(const FuzzOptions& options) { return agent::fuzz(options); }
 
 ExitCode run(const ConfigDefaultOptions&) {
   std::cout << default_config_text() << std::flush;
