@@ -95,7 +95,7 @@ std::string FuzzReport::to_text(const FuzzOptions& options) const {
     out += each.shortened ? "; made short:\n" : ":\n";
     out += dialogue(each.transcript);
     if (!files[at].empty())
-      out += "  postrider replay " + files[at] + " " + to_text(options.servers.front()) + "\n";
+      out += "  postrider replay " + files[at] + " " + agent::to_text(options.servers.front()) + "\n";
     out += "  " + replay(options, each.session) + "\n\n";
   }
   return out + std::to_string(progress.sessions) + " sessions on " + std::to_string(progress.connections) +

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kBetweenPieces{3};
 constexpr unsigned kClosing = 421;
+constexpr unsigned kGoodbye = 221;
 constexpr unsigned kReady = 220;
 constexpr std::size_t kMostReplyLines = 1000;
 
@@ -70,7 +71,10 @@ class Player {
       co_return;
     }
     if (!step.octets.empty()) co_await write(step);
-    if (step.half_close) wire_.half_close();
+    if (step.half_close) {
+      wire_.half_close();
+      ended_ = true;
+    }
     if (step.loose) {
       co_await listen();
     } else {
@@ -122,13 +126,14 @@ class Player {
     if (last_ == kClosing) over_ = true;
   }
 
-  // The server has the last word: it closes behind QUIT, 421, and our end.
+  // The server has the last word: it closes behind QUIT, 421, and our end, which comes when nothing else was said.
   Task<void> part() {
     const bool waits_for_tls = last_ == kReady;
     if (waited_ || !wire_.connected() || waits_for_tls) {
       wire_.close();
       co_return;
     }
+    if (!ended_ && last_ != kGoodbye && last_ != kClosing) wire_.half_close();
     [[maybe_unused]] const WireOctets rest = co_await wire_.read_to_end(wire_.in(options_.timeout));
     wire_.close();
   }
@@ -141,6 +146,7 @@ class Player {
   unsigned last_ = 0;    // code of the last reply
   bool over_ = false;    // nothing more is said
   bool waited_ = false;  // in vain
+  bool ended_ = false;   // our side
 };
 
 }  // namespace

@@ -96,7 +96,7 @@ bool Shortening::propose_lines() {
   return false;
 }
 
-// Long runs, by half of what is left of a line.
+// Long runs: the second half of what is left of a line.
 bool Shortening::propose_octets() {
   while (step_ < best_.steps.size()) {
     const std::string& octets = best_.steps[step_].octets;
@@ -113,7 +113,7 @@ bool Shortening::propose_octets() {
     width_ = (end - at_) / 2;
     candidate_ = best_;
     PlanStep& step = candidate_->steps[step_];
-    step.octets.erase(at_, width_);
+    step.octets.erase(end - width_, width_);
     forget_cuts_beyond(step);
     return true;
   }

@@ -183,9 +183,8 @@ class SessionMaker {
   }
 
   void finish() {
-    const bool loose = std::ranges::any_of(plan_.steps, [](const PlanStep& step) { return step.loose; });
-    // Whatever a server waits for after faults, a line or the end of content, it gets here.
-    if (loose) plan_.steps.push_back({.octets = "\r\n.\r\n", .owners = {}, .loose = true});
+    // Whatever faults have made of the end of content, here it is.
+    plan_.steps.push_back({.octets = "\r\n.\r\n", .owners = {"content"}, .when = When::after_354, .loose = true});
     if (choices_.once_in(8)) {
       plan_.steps.push_back({.octets = "", .half_close = true});
     } else {

@@ -13,6 +13,7 @@ using namespace std::string_view_literals;
 constexpr std::size_t kCommandLine = 512;  // RFC 5321 4.5.3.1.4; who sends more may be sent away
 constexpr unsigned kManyErrors = 5;        // RFC 5321 7.8: after so many refusals a server may close
 constexpr unsigned kClosing = 421;         // RFC 5321 3.8: at any time, to anything
+constexpr unsigned kGoodbye = 221;         // RFC 5321 4.1.1.10
 
 class Model {
  public:
@@ -31,7 +32,7 @@ class Model {
       if (!encrypted_) greeting();
       while (!over_ && !account_.finding && unit()) {
       }
-      if (!account_.finding && next_ < replies_->size()) surplus();
+      if (!account_.finding && !lost_ && next_ < replies_->size()) surplus();
       if (closed_ && dialogue_.end == Dialogue::End::timeout) {  // RFC 5321 4.1.1.10, and 3.8 for 421
         fail(Fault::hang, "RFC 5321 4.1.1.10", "the connection stays open behind the last reply");
       }
@@ -66,7 +67,7 @@ class Model {
     const bool rude = reply->sent > at_;
     if (rude) forgiven_ = true;  // RFC 2920 3.1: perhaps nothing was to be pipelined here
     if (reply->code >= 400 && ++errors_ >= kManyErrors) forgiven_ = true;
-    if (reply->code == kClosing) over_ = closed_ = true;
+    if (reply->code == kClosing || reply->code == kGoodbye) over_ = closed_ = true;
     last_negative_ = reply->code >= 400;
     return reply;
   }
@@ -160,7 +161,6 @@ class Model {
     if (verb == "DATA" && reply->code == 354) content(line, *reply);
     if (verb == "AUTH" && reply->code < 400) after_auth(*reply, line);
     if (verb == "STARTTLS" && reply->code == 220) after_starttls(line, *reply);
-    if (verb == "QUIT" && yes) over_ = closed_ = true;
   }
 
   // ---- RFC 5321 4.3.2: what each command may be answered ----
@@ -207,12 +207,16 @@ class Model {
   }
 
   void after_mail(std::string_view line, const HeardReply& reply) {
-    if (mail_)
+    if (mail_ && !uncertain_) {
       fail(Fault::out_of_sequence, "RFC 5321 4.1.4", described(reply, line) + " inside a transaction");
+    }
+    forget_transaction();
     mail_ = true;
   }
   void after_rcpt(std::string_view line, const HeardReply& reply) {
-    if (!mail_) fail(Fault::out_of_sequence, "RFC 5321 4.1.4", described(reply, line) + " without MAIL");
+    if (!mail_ && !uncertain_) {
+      fail(Fault::out_of_sequence, "RFC 5321 4.1.4", described(reply, line) + " without MAIL");
+    }
     if (chunked_) fail(Fault::out_of_sequence, "RFC 5321 4.1.4", described(reply, line) + " behind a chunk");
     ++recipients_;
   }
@@ -228,20 +232,21 @@ class Model {
   }
   std::size_t end_of_content() const {
     const std::string text = "\r\n" + octets_.substr(at_);
-    std::size_t end = text.find("\r\n.\r\n");
-    if (end != std::string::npos) end += 5;
+    const std::size_t right = text.find("\r\n.\r\n");
+    std::size_t end = right == std::string::npos ? right : right + 5;
     const std::string_view other = kEndsOfData[reading_.end_of_data];
     const std::size_t early = text.find(other);
-    if (early != std::string::npos) end = std::min(end, early + other.size());
+    if (early != std::string::npos && early != right) end = std::min(end, early + other.size());
     return end == std::string::npos ? end : at_ + end - 2;
   }
   void after_content(const HeardReply& reply) {
     const std::string what = std::to_string(reply.code) + " to a message";
     if (reply.code < 400 && reply.code / 100 != 2) fail(Fault::wrong_reply, "RFC 5321 4.3.2", what);
-    if (reply.code / 100 == 2 && (!mail_ || recipients_ == 0)) {
+    if (reply.code / 100 == 2 && (!mail_ || recipients_ == 0) && !uncertain_) {
       fail(Fault::out_of_sequence, "RFC 5321 3.3", what + " without a recipient");
     }
-    if (reply.code != kClosing) forget_transaction();
+    forget_transaction();
+    uncertain_ = reply.code >= 400;
   }
 
   // RFC 3030 2: as many octets as it says, whatever the reply.
@@ -258,11 +263,14 @@ class Model {
     const std::string tail = upper(rest.substr(digits));
     right = right && digits != 0 && digits < 19 && (tail.empty() || tail == " LAST");
     if (!right) {
-      if (reply_to("BDAT", line) != nullptr) over_ = true;  // how many octets follow nobody knows
+      if (reply_to("BDAT", line) != nullptr) over_ = lost_ = true;  // how many octets follow nobody knows
       return;
     }
     const unsigned code = next_ < replies_->size() ? (*replies_)[next_].code : 0;
-    const bool content = (chunking_offered_ || code / 100 == 2) != reading_.other_chunks;
+    // Who takes one chunk knows them all, offered or not; of who refuses the first one it cannot be told.
+    const bool known = chunking_offered_ || chunking_seen_;
+    const bool content = known ? !reading_.other_chunks : code / 100 == 2 || reading_.other_chunks;
+    chunking_seen_ = chunking_seen_ || code / 100 == 2;
     if (reading_.other_chunks && chunking_offered_ && size != 0) account_.chunk_read_wrongly = true;
     const std::size_t left = octets_.size() - at_;
     const bool whole = !content || size <= left;
@@ -276,12 +284,13 @@ class Model {
     if (reply.code < 400 && reply.code / 100 != 2)
       fail(Fault::wrong_reply, "RFC 3030 2", described(reply, line));
     if (reply.code / 100 != 2) {
-      chunk_failed_ = chunk_failed_ || chunked_ || (mail_ && recipients_ != 0);
+      chunk_failed_ = !last && (chunk_failed_ || chunked_ || (mail_ && recipients_ != 0));
+      uncertain_ = uncertain_ || mail_;
       return;
     }
     if (chunk_failed_)
       fail(Fault::out_of_sequence, "RFC 3030 2", described(reply, line) + " behind a chunk that was refused");
-    if (!mail_ || recipients_ == 0) {
+    if ((!mail_ || recipients_ == 0) && !uncertain_) {
       fail(Fault::out_of_sequence, "RFC 3030 2", described(reply, line) + " without a recipient");
     }
     chunked_ = true;
@@ -315,12 +324,12 @@ class Model {
     return chunked_ ? "chunks" : recipients_ != 0 ? "rcpt" : mail_ ? "mail" : hello_ ? "hello" : "new";
   }
   void forget_transaction() {
-    mail_ = chunked_ = chunk_failed_ = false;
+    mail_ = chunked_ = chunk_failed_ = uncertain_ = false;
     recipients_ = 0;
   }
   void forget_all() {
     forget_transaction();
-    hello_ = authenticated_ = in_auth_ = chunking_offered_ = false;
+    hello_ = authenticated_ = in_auth_ = chunking_offered_ = chunking_seen_ = false;
   }
 
   const Dialogue& dialogue_;
@@ -334,7 +343,10 @@ class Model {
   std::size_t recipients_ = 0;
   bool encrypted_ = false, over_ = false, closed_ = false, forgiven_ = false, last_negative_ = false;
   bool turned_away_ = false, hello_ = false, mail_ = false, chunked_ = false, chunk_failed_ = false;
-  bool in_auth_ = false, authenticated_ = false, chunking_offered_ = false;
+  bool lost_ = false;       // what the client says can no longer be told
+  bool uncertain_ = false;  // content was refused: the transaction may be over, or not
+  bool in_auth_ = false, authenticated_ = false;
+  bool chunking_offered_ = false, chunking_seen_ = false;
 };
 
 }  // namespace

@@ -37,7 +37,7 @@ TEST(MakeSession, IsAnOrdinarySessionWithoutOctetsToChooseBy) {
   OctetChoices choices("");
   EXPECT_EQ(octets_of(make_session(choices, {})),
             "EHLO client.example\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.net>\r\nDATA\r\n"
-            "Subject: a test\r\n\r\n.\r\nQUIT\r\n");
+            "Subject: a test\r\n\r\n.\r\n\r\n.\r\nQUIT\r\n");
 }
 
 TEST(MakeSession, EndsAndStaysBoundedForAnyOctets) {
