@@ -14,6 +14,7 @@ using transport::Task;
 namespace {
 
 constexpr std::chrono::milliseconds kBetweenPieces{3};
+constexpr std::chrono::milliseconds kPatienceBehindFaults{400};
 constexpr unsigned kClosing = 421;
 constexpr unsigned kGoodbye = 221;
 constexpr unsigned kReady = 220;
@@ -107,7 +108,10 @@ class Player {
 
   // What comes until nothing comes any more.
   Task<void> listen() {
-    const WireOctets heard = co_await wire_.quiet(options_.silence);
+    WireOctets heard = co_await wire_.quiet(options_.silence);
+    if (heard.octets.empty() && heard.outcome == WireOutcome::timeout) {  // a server that thinks
+      heard = co_await wire_.quiet(kPatienceBehindFaults);
+    }
     std::string_view octets = heard.octets;
     for (std::size_t size = 0; (size = reply_length(octets, kMostReplyLines)) != 0;
          octets.remove_prefix(size)) {
@@ -126,7 +130,8 @@ class Player {
     if (last_ == kClosing) over_ = true;
   }
 
-  // The server has the last word: it closes behind QUIT, 421, and our end, which comes when nothing else was said.
+  // The server has the last word: it closes behind QUIT, 421, and our end, which comes when nothing else was
+  // said.
   Task<void> part() {
     const bool waits_for_tls = last_ == kReady;
     if (waited_ || !wire_.connected() || waits_for_tls) {

@@ -55,6 +55,12 @@ const std::vector<Reading>& readings() {
   return all;
 }
 
+// More or fewer replies than there are commands.
+bool miscounts(const Finding& finding) noexcept {
+  return finding.fault == Fault::unasked_reply || finding.fault == Fault::hang ||
+         finding.fault == Fault::closed_early;
+}
+
 bool same_class(unsigned a, unsigned b) noexcept { return a / 100 == b / 100; }
 
 }  // namespace
@@ -63,23 +69,35 @@ Verdict judge(const Dialogue& dialogue) {
   Verdict verdict;
   const Account plain = read_session(dialogue, {});
   verdict.exchanges = plain.exchanges;
+  verdict.rude = plain.rude;
   if (dialogue.malformed) {
     verdict.findings.push_back(*dialogue.malformed);
     return verdict;
   }
   if (!plain.finding) return verdict;
+  const Reading* best = nullptr;  // whose replies have their owners, though one of them is wrong
   for (const Reading& reading : readings()) {
     const Account account = read_session(dialogue, reading);
-    if (account.finding) continue;
-    verdict.exchanges = account.exchanges;
-    verdict.findings = supposed(reading, account.chunk_read_wrongly);
+    if (!account.finding) {
+      verdict.exchanges = account.exchanges;
+      verdict.findings = supposed(reading, account.chunk_read_wrongly);
+      return verdict;
+    }
+    if (best == nullptr && !miscounts(*account.finding) && faults_of(reading) < 2) best = &reading;
+  }
+  if (best == nullptr) {
+    verdict.findings.push_back(*plain.finding);
     return verdict;
   }
-  verdict.findings.push_back(*plain.finding);
+  const Account account = read_session(dialogue, *best);
+  verdict.exchanges = account.exchanges;
+  verdict.findings = supposed(*best, account.chunk_read_wrongly);
+  verdict.findings.push_back(*account.finding);
   return verdict;
 }
 
 std::optional<Finding> compare_cuts(const Verdict& whole, const Verdict& cut) {
+  if (whole.rude || cut.rude) return std::nullopt;
   const std::size_t common = std::min(whole.exchanges.size(), cut.exchanges.size());
   for (std::size_t at = 0; at < common; ++at) {
     const SessionExchange& one = whole.exchanges[at];

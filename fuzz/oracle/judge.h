@@ -21,6 +21,7 @@ namespace postrider::fuzz {
 struct Verdict {
   std::vector<Finding> findings;
   std::vector<SessionExchange> exchanges;  // under the reading that was found
+  bool rude = false;                       // Account::rude
 };
 
 Verdict judge(const Dialogue& dialogue);

@@ -1,6 +1,7 @@
 #include "postrider/fuzz/oracle/model.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "postrider/fuzz/generator/mutation.h"
@@ -11,7 +12,7 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::size_t kCommandLine = 512;  // RFC 5321 4.5.3.1.4; who sends more may be sent away
-constexpr unsigned kManyErrors = 5;        // RFC 5321 7.8: after so many refusals a server may close
+constexpr unsigned kManyErrors = 3;        // RFC 5321 7.8: after so many refusals a server may close
 constexpr unsigned kClosing = 421;         // RFC 5321 3.8: at any time, to anything
 constexpr unsigned kGoodbye = 221;         // RFC 5321 4.1.1.10
 
@@ -64,12 +65,19 @@ class Model {
       if (whole) unanswered(unit);
       return nullptr;
     }
-    const bool rude = reply->sent > at_;
-    if (rude) forgiven_ = true;  // RFC 2920 3.1: perhaps nothing was to be pipelined here
+    if (reply->sent > at_ && !may_pipeline(account_.exchanges.back().owner)) forgiven_ = account_.rude = true;
     if (reply->code >= 400 && ++errors_ >= kManyErrors) forgiven_ = true;
     if (reply->code == kClosing || reply->code == kGoodbye) over_ = closed_ = true;
     last_negative_ = reply->code >= 400;
     return reply;
+  }
+
+  // RFC 2920 3.1: these are the last of their group.
+  [[nodiscard]] bool may_pipeline(std::string_view owner) const {
+    static constexpr std::array kLast{"greeting"sv, "EHLO"sv, "HELO"sv,     "LHLO"sv,     "DATA"sv,
+                                      "VRFY"sv,     "EXPN"sv, "TURN"sv,     "QUIT"sv,     "NOOP"sv,
+                                      "AUTH"sv,     "?"sv,    "STARTTLS"sv, "AUTH line"sv};
+    return pipelining_offered_ && std::ranges::find(kLast, owner) == kLast.end();
   }
 
   void unanswered(std::string_view unit) {
@@ -115,7 +123,7 @@ class Model {
 
   bool unit() {
     std::string_view line;
-    if (!take_line(line)) return false;
+    if (!take_line(line)) return refused_unfinished();
     const std::string text(line);  // the reply may need it after octets_ has moved on
     if (in_auth_) {
       auth_line(text);
@@ -123,6 +131,17 @@ class Model {
       command(text);
     }
     return true;
+  }
+
+  // Who sees that a line will be wrong need not wait for its end. False: nothing more is to be read.
+  bool refused_unfinished() {
+    const std::string_view rest = std::string_view(octets_).substr(at_);
+    const bool odd = rest.find_first_of("\r\n\0"sv) != std::string_view::npos || rest.size() > kCommandLine;
+    if (!odd || next_ == replies_->size() || (*replies_)[next_].code < 400) return false;
+    at_ = octets_.size();
+    reply_to("?", rest);
+    over_ = true;
+    return false;
   }
 
   void greeting() {
@@ -198,6 +217,7 @@ class Model {
     };
     const bool extended = verb != "HELO";
     chunking_offered_ = extended && offers("CHUNKING");
+    pipelining_offered_ = extended && offers("PIPELINING");
     if (!extended && (offers("PIPELINING") || offers("8BITMIME") || offers("SIZE"))) {
       fail(Fault::wrong_reply, "RFC 5321 4.1.1.1", "HELO is answered as EHLO is");
     }
@@ -329,7 +349,7 @@ class Model {
   }
   void forget_all() {
     forget_transaction();
-    hello_ = authenticated_ = in_auth_ = chunking_offered_ = chunking_seen_ = false;
+    hello_ = authenticated_ = in_auth_ = chunking_offered_ = chunking_seen_ = pipelining_offered_ = false;
   }
 
   const Dialogue& dialogue_;
@@ -346,7 +366,7 @@ class Model {
   bool lost_ = false;       // what the client says can no longer be told
   bool uncertain_ = false;  // content was refused: the transaction may be over, or not
   bool in_auth_ = false, authenticated_ = false;
-  bool chunking_offered_ = false, chunking_seen_ = false;
+  bool chunking_offered_ = false, chunking_seen_ = false, pipelining_offered_ = false;
 };
 
 }  // namespace

@@ -41,6 +41,7 @@ struct SessionExchange {
 struct Account {
   std::vector<SessionExchange> exchanges;
   std::optional<Finding> finding;
+  bool rude = false;                // the client pipelined what RFC 2920 3.1 does not let it
   bool chunk_read_wrongly = false;  // Reading::other_chunks mattered where CHUNKING was offered
 };
 
