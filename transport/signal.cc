@@ -51,4 +51,9 @@ Task<void> sleep_until(Loop& loop, SteadyTime at) {
   [[maybe_unused]] const error_code ended = co_await signal.wait(at);
 }
 
+Task<void> pause(Loop& loop, std::chrono::milliseconds wait) {
+  boost::asio::steady_timer timer(loop.context(), wait);
+  [[maybe_unused]] const auto ended = co_await timer.async_wait(boost::asio::as_tuple(boost::asio::deferred));
+}
+
 }  // namespace postrider::transport

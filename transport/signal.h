@@ -4,6 +4,8 @@
 // several count as one. Also the way to sleep: wait(later(loop.now(), duration)) ends with error::timed_out.
 #pragma once
 
+#include <chrono>
+
 #include <boost/asio/steady_timer.hpp>
 
 #include "postrider/transport/deadlines.h"
@@ -38,5 +40,8 @@ class Signal : private Deadlines::Entry {
 
 // Sleeps until `at`.
 Task<void> sleep_until(Loop& loop, SteadyTime at);
+// Sleeps to the millisecond, by a timer of its own: for tools that time what they write. In real time,
+// whatever the loop's clock says.
+Task<void> pause(Loop& loop, std::chrono::milliseconds wait);
 
 }  // namespace postrider::transport

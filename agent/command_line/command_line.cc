@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "postrider/agent/command_line/help_text.h"
+#include "postrider/agent/fuzz/fuzz_arguments.h"
 #include "postrider/agent/version.h"
 
 namespace postrider::agent {
@@ -34,8 +35,7 @@ struct Missing {
   std::string_view name;
   std::string_view description;
 };
-constexpr std::array<Missing, 2> kMissing{{
-    {"fuzz", "play hostile clients or servers (not built yet)"},
+constexpr std::array<Missing, 1> kMissing{{
     {"smuggle", "find end-of-data disagreements through a relay (not built yet)"},
 }};
 
@@ -68,6 +68,7 @@ class Parser {
   Command chosen_queue(const CLI::App& queue);
   Command chosen_conform();
   Command chosen_replay();
+  Command chosen_fuzz(const CLI::App& fuzz) const;
   // CLI11 would take the word behind "help" for the subcommand itself.
   Command help(const std::vector<std::string>& arguments);
 
@@ -110,6 +111,7 @@ class Parser {
   std::string password_variable_;
   std::string mechanism_;
   std::string authorities_;
+  FuzzArguments fuzz_;
 };
 
 Parser::Parser()
@@ -143,6 +145,7 @@ Parser::Parser()
   add_queue();
   add_conform();
   add_replay();
+  fuzz_.add_to(subcommand(app_, "fuzz", "play hostile clients against a server, and find where it is wrong"));
   for (const Missing& each : kMissing) {
     subcommand(app_, each.name, each.description).allow_extras()->fallthrough(false);
   }
@@ -422,6 +425,7 @@ Command Parser::chosen() {
   if (name == "queue") return chosen_queue(sub);
   if (name == "conform") return chosen_conform();
   if (name == "replay") return chosen_replay();
+  if (name == "fuzz") return chosen_fuzz(sub);
   if (name == "config") {
     if (sub.get_subcommands().front()->get_name() == "default") return ConfigDefaultOptions{};
     return ConfigCheckOptions{check_file_.empty() ? config_file() : std::filesystem::path(check_file_)};
@@ -568,6 +572,12 @@ Command Parser::chosen_replay() {
   if (!server) return usage_error("replay", "'" + server_ + "' " + server.error());
   replay_.server = *std::move(server);
   return std::move(replay_);
+}
+
+Command Parser::chosen_fuzz(const CLI::App& fuzz) const {
+  auto options = fuzz_.options(fuzz);
+  if (!options) return usage_error("fuzz", options.error());
+  return *std::move(options);
 }
 
 Command Parser::help(const std::vector<std::string>& arguments) {

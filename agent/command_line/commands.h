@@ -12,6 +12,7 @@
 #include "postrider/agent/command_line/exit_code.h"
 #include "postrider/agent/config/host_port.h"
 #include "postrider/agent/conform/conform_command.h"
+#include "postrider/agent/fuzz/fuzz_options.h"
 #include "postrider/agent/load/load_options.h"
 #include "postrider/agent/mx/mx_command.h"
 #include "postrider/agent/probe/probe_command.h"
@@ -38,6 +39,6 @@ struct Farewell {
 
 using Command = std::variant<Farewell, ServeOptions, ConfigCheckOptions, ConfigDefaultOptions, SendOptions,
                              SinkOptions, LoadOptions, ProbeOptions, UserOptions, MxOptions, QueueOptions,
-                             ConformOptions, ReplayOptions>;
+                             ConformOptions, ReplayOptions, FuzzOptions>;
 
 }  // namespace postrider::agent

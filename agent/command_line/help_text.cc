@@ -10,7 +10,7 @@ struct Examples {
   std::string_view text;
 };
 
-constexpr std::array<Examples, 13> kExamples{{
+constexpr std::array<Examples, 14> kExamples{{
     {"", R"(First steps:
   postrider serve                        a mail server on 127.0.0.1:2525, mail for localhost goes to ./postrider-state
   postrider send --from me@localhost --to you@localhost --subject Hi --body 'Hello'
@@ -125,6 +125,31 @@ Examples:
   postrider replay finding.transcript --session server
 
 Exit status: 0 all is the same; 65 something is different, or FILE is no transcript; 69 nobody answers.)"},
+    {"fuzz",
+     R"(Plays sessions that are generated from a seed, right ones and wrong ones, and says where the server breaks an RFC: each
+kind of finding once, with the clause, how often it was seen, and a transcript that was made as short as possible. A
+session is played whole, and once more in pieces; the replies must be the same.
+
+  crash                  nobody listens any more
+  hang                   no reply in time, or the connection stays open behind the last one
+  closed-early           the end of the connection, without 421, where a reply was due
+  malformed-reply, unbounded-output, unasked-reply
+  wrong-reply, out-of-sequence    a code that the command does not have; a command taken where it has to be refused
+  bare-line-end, early-end-of-data, chunk-as-commands    octets that become commands: what SMTP smuggling needs
+  injected-plaintext, capability-leak                    what was said in clear counts inside TLS
+  cut-matters            whole and in pieces the same octets have other replies
+
+With --compare several servers get the same sessions, and disagreements are shown by command and state.
+No password is tried that anybody could have. The messages are real, though: use a recipient whose mail goes nowhere.
+Fuzz nobody's server but your own; on anything but loopback --yes-i-own-it says that it is.
+
+Examples:
+  postrider fuzz 127.0.0.1:2525 --recipient you@localhost
+  postrider fuzz localhost:25 --seconds 600 --seed 7 --findings ./found --junit fuzz.xml
+  postrider fuzz localhost:25 --seed 7 --session 4711        the session that a finding names
+  postrider fuzz --compare localhost:25 localhost:2525 --sessions 300 --json | jq '.disagreements[].clause'
+
+Exit status: 0 nothing was found; 65 something was; 69 the server does not answer at the start.)"},
     {"help", R"(Example:
   postrider help send)"},
 }};

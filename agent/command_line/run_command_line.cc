@@ -9,6 +9,7 @@
 #include "postrider/agent/config/default_config.h"
 #include "postrider/agent/config/not_built.h"
 #include "postrider/agent/conform/conform_command.h"
+#include "postrider/agent/fuzz/fuzz_command.h"
 #include "postrider/agent/load/load_command.h"
 #include "postrider/agent/mx/mx_command.h"
 #include "postrider/agent/probe/probe_command.h"
@@ -34,6 +35,7 @@ ExitCode run(const UserOptions& options) { return user(options); }
 ExitCode run(const QueueOptions& options) { return run_queue(options); }
 ExitCode run(const ConformOptions& options) { return conform(options); }
 ExitCode run(const ReplayOptions& options) { return replay(options); }
+ExitCode run(const FuzzOptions& options) { return agent::fuzz(options); }
 
 ExitCode run(const ConfigDefaultOptions&) {
   std::cout << default_config_text() << std::flush;

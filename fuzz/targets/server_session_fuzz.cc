@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <string_view>
 
+// Two lines of choices, then octets of SMTP.
+#define POSTRIDER_FUZZ_CHOICE_LINES 2
+#include "postrider/fuzz/generator/custom_mutator.h"
 #include "postrider/fuzz/support/alphabet.h"
 #include "postrider/fuzz/support/choices.h"
 #include "postrider/fuzz/support/fuzz_input.h"
