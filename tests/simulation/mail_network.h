@@ -69,6 +69,7 @@ class MailNetwork {
   bool step();
   bool over() const;
   Findings judge() const;
+  void judge_deadline(const Mail& mail, const std::string& recipient, Findings& out) const;
 
   std::mt19937_64 random_;
   Weather weather_;
