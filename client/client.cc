@@ -314,7 +314,7 @@ Task<DeliveryReport> Client::send_to(const Envelope& envelope, std::vector<std::
     report.failure = not_connected(Phase::mail);
     co_return report;
   }
-  const TransferPlan plan = plan_transfer(envelope, message.facts(), capabilities(), config_);
+  const TransferPlan plan = plan_transfer(envelope, message.facts(), capabilities(), config_, loop_.now());
   report.left_out = plan.left_out;
   std::vector<std::size_t> waiting = refuse_unfit(envelope, recipients, plan, capabilities(), report);
   while (!waiting.empty() && usable()) {

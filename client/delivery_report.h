@@ -41,7 +41,8 @@ struct DeliveryReport {
   // How often MAIL was said: more than once when the recipients had to be split.
   std::uint32_t transactions = 0;
   // Parameters of the envelope that the server does not offer and that were left out, as their RFCs allow:
-  // DSN (whoever relays reports "relayed" then, RFC 3461 5.2.2), AUTH=, MT-PRIORITY, BY in mode N.
+  // DSN (whoever relays reports "relayed" then, RFC 3461 5.2.2), AUTH=, MT-PRIORITY, BY in mode N, REQUIRETLS
+  // of a report.
   protocol::ExtensionSet left_out;
 
   bool all_delivered() const noexcept;

@@ -7,11 +7,13 @@
 // them and the server offers them; what is set here already is kept.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "postrider/protocol/grammar/owned.h"
+#include "postrider/transport/clock.h"
 
 namespace postrider::client {
 
@@ -29,12 +31,17 @@ class Envelope {
   protocol::Result<void> add(std::string_view recipient);
   void add(Recipient recipient) { recipients_.push_back(std::move(recipient)); }
 
+  // When the time of BY= is over, RFC 2852: MAIL says what is left of it then. Without, BY is said as it is.
+  void deliver_until(transport::SteadyTime deadline) noexcept { deadline_ = deadline; }
+  std::optional<transport::SteadyTime> deadline() const noexcept { return deadline_; }
+
   const protocol::Mail& mail() const noexcept { return *sender_; }
   const std::vector<Recipient>& recipients() const noexcept { return recipients_; }
 
  private:
   Sender sender_;
   std::vector<Recipient> recipients_;
+  std::optional<transport::SteadyTime> deadline_;
 };
 
 }  // namespace postrider::client

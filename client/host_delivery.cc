@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "postrider/client/host_answers.h"
+#include "postrider/client/transfer.h"
 
 namespace postrider::client {
 
@@ -26,6 +27,7 @@ constexpr EnhancedDetail kDirectoryFailure{4, 3};
 constexpr EnhancedDetail kUnableToRoute{4, 4};
 constexpr EnhancedDetail kExpired{4, 7};
 constexpr EnhancedDetail kNoSecurity{7, 5};
+constexpr EnhancedDetail kEncryptionNeeded{7, 10};  // RFC 8689 4.2.1
 
 // How often one host gets a connection more for recipients that it put off to another transaction: who has
 // LIMITS of one recipient a connection takes twenty, and the rest later.
@@ -130,7 +132,7 @@ Task<void> HostDelivery::run() {
 Task<bool> HostDelivery::look_up() {
   const SteadyTime by = std::min(transport::later(state_.loop.now(), state_.options.lookup), state_.deadline);
   inputs_.level = target_.level;
-  inputs_.require_tls = state_.envelope.mail().parameters.require_tls;
+  inputs_.require_tls = demands_tls(state_.envelope);
   inputs_.port = target_.port;
   inputs_.domain = target_.canonical;
   inputs_.host = inputs_.host_canonical = target_.host;
@@ -192,7 +194,17 @@ bool HostDelivery::decide() {
   MxAttempt attempt = new_attempt(MxStage::policy);
   attempt.policy_type = policy_type(decision_);
   if (decision_.verdict != TlsVerdict::connect) attempt.tls_result = tls_failure_type(Failure(), decision_);
-  fail_before_session(std::move(attempt), kNoSecurity, std::move(why));
+  // RFC 8689 4.2.1: what cannot be had for a message that requires it is told at once.
+  const bool required = inputs_.require_tls && decision_.reason == TlsReason::require_tls;
+  if (required) {
+    attempt.why = std::move(why);
+    state_.say(
+        attempt,
+        Reply(protocol::code::mailbox_unavailable, kEncryptionNeeded, attempt.host + ": " + attempt.why),
+        false);
+  } else {
+    fail_before_session(std::move(attempt), kNoSecurity, std::move(why));
+  }
   return false;
 }
 
@@ -332,13 +344,18 @@ HostDelivery::Next HostDelivery::on_failed_start(MxAttempt attempt, const Failur
   // That the policy cannot be met, or the account not be used, says nothing against the message.
   const bool for_good =
       refused && failure.reply->code().permanent() && !in_tls && failure.phase != Phase::authentication;
+  // RFC 8689 4.2.1: no TLS where a message requires it is told at once. A handshake that failed may succeed
+  // the next time.
+  const bool required = in_tls && inputs_.require_tls && (failure.reply || !failure.error);
   const EnhancedDetail status = in_tls ? kNoSecurity : kBadConnection;
-  state_.say(attempt, refused ? *failure.reply : temporary(status, attempt.why), !for_good);
+  const Reply own = required ? Reply(protocol::code::mailbox_unavailable, kEncryptionNeeded, attempt.why)
+                             : temporary(status, attempt.why);
+  state_.say(attempt, refused && !required ? *failure.reply : own, !for_good && !required);
   for (const std::size_t index : state_.pending) {
     MxRecipient& recipient = state_.report.recipients[index];
     recipient.decision = decision;
     recipient.stage = stage_of(failure.phase);
-    recipient.local = !refused;
+    recipient.local = !refused || required;
   }
   if (decision != Decision::try_next_host) state_.pending.clear();
   return Next::host;

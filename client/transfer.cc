@@ -1,6 +1,7 @@
 #include "postrider/client/transfer.h"
 
 #include <algorithm>
+#include <charconv>
 #include <string>
 
 namespace postrider::client {
@@ -12,6 +13,7 @@ namespace {
 constexpr EnhancedDetail kRequireTlsNeeded{7, 30};  // RFC 8689
 constexpr EnhancedDetail kConversionNeeded{6, 3};   // RFC 3463 3.7: conversion required but not supported
 constexpr EnhancedDetail kNotCapable{3, 3};         // RFC 3463 3.4: system not capable of selected features
+constexpr EnhancedDetail kExpired{4, 7};            // RFC 3463 3.5: delivery time expired
 
 bool has_non_ascii(const ForwardPath& to) noexcept { return !to.postmaster && to.mailbox.has_non_ascii(); }
 
@@ -23,6 +25,44 @@ std::string_view text_fault(const MessageFacts& facts) noexcept {
   if (facts.flaws.bare_lf) return "Message has a bare line feed";
   if (facts.flaws.nul) return "Message has a NUL octet";
   return {};
+}
+
+// BY with what is left: in mode R not more, in mode N not less, so that the one or the other server is there
+// to tell when it is over.
+std::optional<DeliverBy> deliver_by(const Envelope& envelope, transport::SteadyTime now) {
+  constexpr std::int64_t kMost = 999'999'999;  // RFC 2852 4
+  std::optional<DeliverBy> out = envelope.mail().parameters.deliver_by;
+  if (!out || !envelope.deadline()) return out;
+  const transport::Duration wait = *envelope.deadline() - now;
+  const auto left = out->mode == DeliverBy::Mode::return_mail
+                        ? std::chrono::floor<std::chrono::seconds>(wait).count()
+                        : std::chrono::ceil<std::chrono::seconds>(wait).count();
+  out->seconds = static_cast<std::int32_t>(std::clamp<std::int64_t>(left, -kMost, kMost));
+  return out;
+}
+
+// DELIVERBY's least by-time, RFC 2852 3; 0: there is none.
+std::int64_t least_by_time(const Capabilities& offered) noexcept {
+  const std::string_view text = offered.keyword_parameters("DELIVERBY").value_or(std::string_view());
+  std::int64_t out = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), out);
+  return read.ec == std::errc() && out > 0 ? out : 0;
+}
+
+// RFC 2852 4: in mode R a message goes only to who promises to keep the time, and to nobody when it is
+// over.
+std::optional<Reply> refuse_deadline(const std::optional<DeliverBy>& by, const Capabilities& offered) {
+  if (!by || by->mode != DeliverBy::Mode::return_mail) return std::nullopt;
+  if (by->seconds <= 0) return Reply(code::mailbox_unavailable, kExpired, "Delivery time expired");
+  if (!offered.has(Extension::deliver_by)) {
+    return Reply(code::mailbox_unavailable, kNotCapable, "DELIVERBY support required");
+  }
+  if (const std::int64_t least = least_by_time(offered); by->seconds < least) {
+    return Reply(code::mailbox_unavailable, kExpired,
+                 "The server needs " + std::to_string(least) + " seconds for a delivery, and " +
+                     std::to_string(by->seconds) + " are left");
+  }
+  return std::nullopt;
 }
 
 std::optional<Reply> refuse_message(const Envelope& envelope, const MessageFacts& facts,
@@ -62,12 +102,8 @@ std::optional<Reply> refuse_message(const Envelope& envelope, const MessageFacts
     return Reply(code::transaction_failed, kConversionNeeded,
                  "Message needs 8BITMIME, which the server does not offer");
   }
-  if (mail.parameters.require_tls && lacks(Extension::require_tls)) {  // RFC 8689 4.2.1
+  if (demands_tls(envelope) && lacks(Extension::require_tls)) {  // RFC 8689 4.2.1
     return Reply(code::mailbox_unavailable, kRequireTlsNeeded, "REQUIRETLS support required");
-  }
-  if (mail.parameters.deliver_by && mail.parameters.deliver_by->mode == DeliverBy::Mode::return_mail &&
-      lacks(Extension::deliver_by)) {  // RFC 2852: mode R must not be relayed where it means nothing
-    return Reply(code::mailbox_unavailable, kNotCapable, "DELIVERBY support required");
   }
   if (mail.parameters.future_release && lacks(Extension::future_release)) {  // it would be released at once
     return Reply(code::mailbox_unavailable, kNotCapable, "FUTURERELEASE support required");
@@ -89,6 +125,7 @@ void drop_unoffered(MailParameters& parameters, const Capabilities& offered, Ext
   if (drop(!parameters.auth.empty(), Extension::auth)) parameters.auth = LineText();  // RFC 4954 5
   if (drop(parameters.mt_priority.has_value(), Extension::mt_priority)) parameters.mt_priority.reset();
   if (drop(parameters.deliver_by.has_value(), Extension::deliver_by)) parameters.deliver_by.reset();
+  if (drop(parameters.require_tls, Extension::require_tls)) parameters.require_tls = false;  // of a report
 }
 
 std::optional<BodyType> body_type(const MessageFacts& facts, const MailParameters& asked,
@@ -113,16 +150,20 @@ Transfer choose_transfer(const MessageFacts& facts, std::uint64_t octets, const 
 }  // namespace
 
 TransferPlan plan_transfer(const Envelope& envelope, const MessageFacts& facts, const Capabilities& offered,
-                           const ClientConfig& config) {
+                           const ClientConfig& config, transport::SteadyTime now) {
   TransferPlan plan;
+  const std::optional<DeliverBy> by = deliver_by(envelope, now);
   plan.refusal = refuse_message(envelope, facts, offered, config);
+  const bool unfit = plan.refusal.has_value();
+  if (!unfit) plan.refusal = refuse_deadline(by, offered);
   if (plan.refusal) {
-    // RFC 8689 4.2.1: another host of the destination may do it.
-    const bool need_tls = plan.refusal->status() == kRequireTlsNeeded;
-    plan.decision = need_tls ? Decision::try_next_host : decide(Stage::mail, *plan.refusal);
+    // RFC 8689 4.2.1: another host of the destination may do it. So for DELIVERBY.
+    const bool may_do = !unfit || plan.refusal->status() == kRequireTlsNeeded;
+    plan.decision = may_do ? Decision::try_next_host : decide(Stage::mail, *plan.refusal);
     return plan;
   }
   plan.mail = envelope.mail();
+  plan.mail.parameters.deliver_by = by;
   plan.binary = facts.binary;
   plan.add_line_end = !facts.binary && facts.inspected && !facts.ends_with_line;
   plan.octets = facts.octets.value_or(0) + (plan.add_line_end ? 2 : 0);
@@ -143,6 +184,10 @@ TransferPlan plan_transfer(const Envelope& envelope, const MessageFacts& facts, 
   }
   parameters.used = extensions_of(parameters);
   return plan;
+}
+
+bool demands_tls(const Envelope& envelope) noexcept {
+  return envelope.mail().parameters.require_tls && !envelope.mail().from.null;
 }
 
 Rcpt fit_recipient(const Rcpt& rcpt, const Capabilities& offered, ExtensionSet& left_out) {

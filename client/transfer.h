@@ -34,8 +34,15 @@ struct TransferPlan {
   protocol::Decision decision = protocol::Decision::proceed;  // what the refusal means
 };
 
+// `now` tells what is left until Envelope::deadline().
 TransferPlan plan_transfer(const Envelope& envelope, const MessageFacts& facts,
-                           const protocol::Capabilities& offered, const ClientConfig& config);
+                           const protocol::Capabilities& offered, const ClientConfig& config,
+                           transport::SteadyTime now);
+
+// Whether nobody may get the message but under TLS with everything that RFC 8689 4.2.1 asks for. A report,
+// which comes from <>, says REQUIRETLS where it can and is sent in any case (RFC 8689 5): better told in a
+// lesser way than not at all.
+bool demands_tls(const Envelope& envelope) noexcept;
 
 // The parameters of one RCPT as they will be said: without those of DSN where that is not offered.
 protocol::Rcpt fit_recipient(const protocol::Rcpt& rcpt, const protocol::Capabilities& offered,

@@ -6,6 +6,8 @@ namespace postrider::queue {
 namespace {
 
 constexpr std::string_view kReceived = "received";
+constexpr std::string_view kTlsRequired = "tls-required:";
+constexpr std::string_view kNo = "no";
 constexpr std::size_t kNoMatch = std::numeric_limits<std::size_t>::max();
 
 char lower(char octet) { return octet >= 'A' && octet <= 'Z' ? static_cast<char>(octet + 32) : octet; }
@@ -33,6 +35,7 @@ void ContentScan::look_at_header(std::string_view octets) noexcept {
 }
 
 void ContentScan::look_at(char octet) noexcept {
+  look_for_tls_required(octet);
   if (octet == '\n') {
     header_is_over_ = at_line_start_;
     at_line_start_ = true;
@@ -53,6 +56,27 @@ void ContentScan::look_at(char octet) noexcept {
   }
 }
 
+// requiretls-field = "TLS-Required:" [FWS] "No" CRLF, RFC 8689 3; white space before the end is tolerated.
+void ContentScan::look_for_tls_required(char octet) noexcept {
+  constexpr std::size_t kWhole = kTlsRequired.size() + kNo.size();
+  const bool space = octet == ' ' || octet == '\t';
+  if (octet == '\r') return;
+  if (octet == '\n') {
+    tls_optional_ = tls_optional_ || tls_required_ == kWhole;
+    if (tls_required_ != kTlsRequired.size()) tls_required_ = 0;  // else the field may be folded here
+    return;
+  }
+  if (tls_required_ == kNoMatch) return;
+  // Behind the name's line: another field, unless it is folded.
+  if (at_line_start_ && tls_required_ == kTlsRequired.size() && !space) tls_required_ = 0;
+  if (space && (tls_required_ == kTlsRequired.size() || tls_required_ == kWhole)) return;
+  const bool in_name = tls_required_ < kTlsRequired.size();
+  const char wanted = tls_required_ == kWhole ? '\0'
+                      : in_name               ? kTlsRequired[tls_required_]
+                                              : kNo[tls_required_ - kTlsRequired.size()];
+  tls_required_ = wanted != '\0' && lower(octet) == wanted ? tls_required_ + 1 : kNoMatch;
+}
+
 ContentFacts ContentScan::finish() noexcept {
   scanner_.finish();
   const protocol::Flaws flaws = scanner_.flaws();
@@ -66,6 +90,7 @@ ContentFacts ContentScan::finish() noexcept {
   facts.ends_with_line = last_[0] == '\r' && last_[1] == '\n';
   facts.hops = hops_;
   facts.eight_bit_header = eight_bit_header_;
+  facts.tls_optional = tls_optional_;
   return facts;
 }
 

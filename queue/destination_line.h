@@ -2,6 +2,7 @@
 // others begin, and its pace. Plain data; lines.h keeps it consistent.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -50,7 +51,12 @@ struct DestinationLine {
   enum class Refill : std::uint8_t { none, wanted, under_way };
 
   DestinationLine(std::string called, std::uint64_t serial, const SchedulerOptions& options)
-      : name(std::move(called)), number(serial), pace(options, serial) {}
+      : name(std::move(called)), number(serial), pace(options, serial, rate_of(name, options)) {}
+
+  static Pace::Rate rate_of(const std::string& name, const SchedulerOptions& options) {
+    const bool without = std::ranges::find(options.without_rate, name) != options.without_rate.end();
+    return without ? Pace::Rate::none : Pace::Rate::limited;
+  }
 
   const std::string name;
   const std::uint64_t number;  // in order of creation: what is done by it is the same in every run

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,15 +41,28 @@ struct ContentFacts {
   bool ends_with_line = true;     // in CRLF, or there is nothing
   std::uint16_t hops = 0;         // Received fields in its header, RFC 5321 6.3
   bool eight_bit_header = false;  // UTF-8 in header fields: RFC 6532
+  bool tls_optional = false;      // "TLS-Required: No" in its header, RFC 8689 3
 
   friend bool operator==(const ContentFacts&, const ContentFacts&) = default;
 };
 
+// By when a message is to be delivered, RFC 2852.
+struct DeliverBy {
+  Time at;
+  bool returns =
+      false;           // mode R: not later than that, and then it has failed; else mode N: its sender is told
+  bool trace = false;  // its sender hears of every relay
+
+  friend bool operator==(const DeliverBy&, const DeliverBy&) = default;
+};
+
 struct QueuedMessage {
   MessageId id;
-  std::string mail;  // the command without CRLF, "MAIL FROM:<alice@example.com> BODY=8BITMIME"
+  // The command without CRLF, "MAIL FROM:<alice@example.com> BODY=8BITMIME"; BY= stands in `deliver_by`.
+  std::string mail;
   Time arrived;
-  Time expires;              // then whoever is still waiting is reported as failed
+  Time expires;  // then whoever is still waiting is reported as failed
+  std::optional<DeliverBy> deliver_by;
   std::int8_t priority = 0;  // RFC 6710 3: -9 to 9
   bool held = false;         // nothing is tried until it is released
   bool report = false;       // made by us, about another message
@@ -58,6 +72,15 @@ struct QueuedMessage {
 
   friend bool operator==(const QueuedMessage&, const QueuedMessage&) = default;
 };
+
+// The line in which a message waits for its deadline, beside those of its recipients.
+inline constexpr std::string_view kDeadlineLine = "deadline";
+// Whether something is to be done when the deadline comes: in mode R for as long as there are recipients, in
+// mode N until the sender has been told about all of them. One of mode N that was over when the message came
+// was told of by the server before us.
+bool has_deadline_ahead(const QueuedMessage& message) noexcept;
+// In mode R, from its deadline on: nobody may get the message any more.
+bool is_too_late(const QueuedMessage& message, Time now) noexcept;
 
 // The address of a MAIL or RCPT command without brackets, as `mail` and `rcpt` hold it; empty for <>.
 std::string_view address_of(std::string_view command) noexcept;

@@ -14,25 +14,26 @@ double bucket(double per_second) noexcept { return std::max(1.0, per_second / 10
 
 }  // namespace
 
-Pace::Pace(const SchedulerOptions& options, std::uint64_t number) noexcept
+Pace::Pace(const SchedulerOptions& options, std::uint64_t number, Rate rate) noexcept
     : options_(&options),
       number_(number),
+      per_second_(rate == Rate::limited ? options.per_second : 0),
       limit_(std::min(options.initial_concurrency, options.concurrency)),
-      tokens_(bucket(options.per_second)) {}
+      tokens_(bucket(per_second_)) {}
 
 Time Pace::next(Time now) noexcept {
   if (resting_) return rest_ends_;
   if (in_flight_ >= limit()) return kNever;
-  if (options_->per_second <= 0) return now;
+  if (per_second_ <= 0) return now;
   refill(now);
   if (tokens_ >= kWhole) return now;
-  const double missing = std::ceil((1 - tokens_) / options_->per_second * 1'000);
+  const double missing = std::ceil((1 - tokens_) / per_second_ * 1'000);
   // A rate of next to nothing waits a day at a time.
   return later(now, Duration(static_cast<Duration::rep>(std::clamp(missing, 1.0, 86'400'000.0))));
 }
 
 std::uint64_t Pace::start(Time now) noexcept {
-  if (options_->per_second > 0) {
+  if (per_second_ > 0) {
     refill(now);
     tokens_ = std::max(0.0, tokens_ - 1);
   }
@@ -107,7 +108,7 @@ void Pace::rest(Time now) noexcept {
 void Pace::refill(Time now) noexcept {
   if (now > refilled_) {
     const double seconds = std::chrono::duration<double>(now - refilled_).count();
-    tokens_ = std::min(bucket(options_->per_second), tokens_ + seconds * options_->per_second);
+    tokens_ = std::min(bucket(per_second_), tokens_ + seconds * per_second_);
   }
   refilled_ = now;
 }

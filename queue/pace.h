@@ -29,8 +29,10 @@ class Pace {
  public:
   static constexpr int kFailures = 3;  // in a row, before a rest
 
+  enum class Rate : bool { none, limited };  // limited: to options.per_second
+
   // `options` outlives it; `number` makes its jitter its own.
-  Pace(const SchedulerOptions& options, std::uint64_t number) noexcept;
+  Pace(const SchedulerOptions& options, std::uint64_t number, Rate rate = Rate::limited) noexcept;
 
   // When an attempt may begin: not later than `now`, or when the rest ends or there is a token, or kNever:
   // not before one of those under way is finished.
@@ -59,6 +61,7 @@ class Pace {
 
   const SchedulerOptions* options_;
   std::uint64_t number_;
+  double per_second_;  // 0: as many as there may be
   std::size_t in_flight_ = 0;
   std::size_t limit_;
   std::size_t successes_ = 0;    // since the limit has changed

@@ -1,5 +1,6 @@
 #include "postrider/queue/record.h"
 
+#include <array>
 #include <cstddef>
 #include <limits>
 #include <utility>
@@ -92,14 +93,20 @@ class Reader {
   std::string_view fault_;
 };
 
-// Bits from the lowest on; a new one goes to the end, with a new version.
-constexpr unsigned kMessageFlags = 2;
-constexpr unsigned kContentFlags = 8;
+// Bits from the lowest on; a new one goes to the end, with a new version. By version.
+constexpr std::array<unsigned, kRecordVersion> kMessageFlags = {2, 3};
+constexpr std::array<unsigned, kRecordVersion> kContentFlags = {8, 9};
+constexpr std::uint64_t kHasDeadline = 4;
+
+// The first that has all of it.
+std::uint8_t version_of(const QueuedMessage& message) noexcept {
+  return message.deliver_by || message.content.tls_optional ? kRecordVersion : kFirstRecordVersion;
+}
 
 std::uint64_t flags_of(const ContentFacts& facts) {
   std::uint64_t out = 0;
-  for (const bool each : {facts.eight_bit_header, facts.ends_with_line, facts.long_line, facts.nul,
-                          facts.bare_lf, facts.bare_cr, facts.binary, facts.eight_bit}) {
+  for (const bool each : {facts.tls_optional, facts.eight_bit_header, facts.ends_with_line, facts.long_line,
+                          facts.nul, facts.bare_lf, facts.bare_cr, facts.binary, facts.eight_bit}) {
     out = out << 1 | (each ? 1U : 0U);
   }
   return out;
@@ -111,12 +118,12 @@ void write(Writer& out, const ContentFacts& facts) {
   out.number(facts.hops);
 }
 
-ContentFacts read_content(Reader& in) {
+ContentFacts read_content(Reader& in, std::uint8_t version) {
   ContentFacts facts;
   facts.octets = in.number();
-  std::uint64_t flags = in.number((1U << kContentFlags) - 1);
+  std::uint64_t flags = in.number((1U << kContentFlags[version - 1]) - 1);
   for (bool* each : {&facts.eight_bit, &facts.binary, &facts.bare_cr, &facts.bare_lf, &facts.nul,
-                     &facts.long_line, &facts.ends_with_line, &facts.eight_bit_header}) {
+                     &facts.long_line, &facts.ends_with_line, &facts.eight_bit_header, &facts.tls_optional}) {
     *each = (flags & 1) != 0;
     flags >>= 1;
   }
@@ -148,18 +155,34 @@ QueuedRecipient read_recipient(Reader& in) {
   return recipient;
 }
 
-QueuedMessage read_fields(Reader& in) {
+void write(Writer& out, const DeliverBy& deliver_by) {
+  out.time(deliver_by.at);
+  out.number((deliver_by.returns ? 1U : 0U) | (deliver_by.trace ? 2U : 0U));
+}
+
+DeliverBy read_deadline(Reader& in) {
+  DeliverBy out;
+  out.at = in.time();
+  const std::uint64_t flags = in.number(3);
+  out.returns = (flags & 1) != 0;
+  out.trace = (flags & 2) != 0;
+  return out;
+}
+
+QueuedMessage read_fields(Reader& in, std::uint8_t version) {
   QueuedMessage message;
   message.id = MessageId{in.number()};
   message.mail = in.text();
   message.arrived = in.time();
   message.expires = in.time();
   message.priority = static_cast<std::int8_t>(unfolded(in.number(std::numeric_limits<std::uint8_t>::max())));
-  const std::uint64_t flags = in.number((1U << kMessageFlags) - 1);
+  const std::uint64_t flags = in.number((1U << kMessageFlags[version - 1]) - 1);
   message.held = (flags & 1) != 0;
   message.report = (flags & 2) != 0;
   message.user = in.text();
-  message.content = read_content(in);
+  message.content = read_content(in, version);
+  if ((flags & kHasDeadline) != 0) message.deliver_by = read_deadline(in);
+  if (version_of(message) != version) in.fail("is of a later version than it needs to be");
   const std::uint64_t recipients = in.number();
   if (recipients > in.left() / kLeastRecipient) in.fail("has fewer recipients than it says");
   if (in.fault().empty()) message.recipients.reserve(recipients);
@@ -180,15 +203,17 @@ std::uint32_t sum_in(std::string_view octets) noexcept {
 
 std::string encode(const QueuedMessage& message) {
   Writer out;
-  out.octet(kRecordVersion);
+  out.octet(version_of(message));
   out.number(message.id.value);
   out.text(message.mail);
   out.time(message.arrived);
   out.time(message.expires);
   out.number(folded(message.priority));
-  out.number((message.held ? 1U : 0U) | (message.report ? 2U : 0U));
+  out.number((message.held ? 1U : 0U) | (message.report ? 2U : 0U) |
+             (message.deliver_by ? kHasDeadline : 0U));
   out.text(message.user);
   write(out, message.content);
+  if (message.deliver_by) write(out, *message.deliver_by);
   out.number(message.recipients.size());
   for (const QueuedRecipient& each : message.recipients) write(out, each);
   return std::move(out).finish();
@@ -197,16 +222,16 @@ std::string encode(const QueuedMessage& message) {
 std::expected<QueuedMessage, std::string> decode(std::string_view octets) {
   if (octets.empty()) return std::unexpected("the record is empty");
   const auto version = static_cast<std::uint8_t>(octets.front());
-  if (version != kRecordVersion) {
+  if (version < kFirstRecordVersion || version > kRecordVersion) {
     return std::unexpected("the record has version " + std::to_string(version) + ", and " +
-                           std::to_string(kRecordVersion) + " is the one that is known");
+                           std::to_string(kRecordVersion) + " is the latest that is known");
   }
   if (octets.size() < 1 + kSumOctets) return std::unexpected("the record ends too early");
   const std::string_view summed = octets.substr(0, octets.size() - kSumOctets);
   if (crc32c(summed) != sum_in(octets.substr(summed.size())))
     return std::unexpected("the record does not have its checksum");
   Reader in(summed.substr(1));
-  QueuedMessage message = read_fields(in);
+  QueuedMessage message = read_fields(in, version);
   if (!in.fault().empty()) return std::unexpected("the record " + std::string(in.fault()));
   return message;
 }

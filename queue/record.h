@@ -3,6 +3,10 @@
 //   const std::string octets = encode(message);
 //   const auto message = decode(octets);        // or why it is none
 //
+// There are two versions: 1, and 2 for messages with a deadline or "TLS-Required: No", which 1 does not know.
+// Each message is written as the first that has all of it, so that an older program can read the most of a
+// queue.
+//
 // A record is a version octet, the fields, and a CRC-32C of all that, which finds every flipped bit and
 // nearly every other damage. Numbers have 7 bits an octet, the lowest first; texts have their length in
 // front. There is one way to write a message: what decodes is what encode() makes of the outcome. A version
@@ -21,7 +25,8 @@
 
 namespace postrider::queue {
 
-inline constexpr std::uint8_t kRecordVersion = 1;
+inline constexpr std::uint8_t kFirstRecordVersion = 1;
+inline constexpr std::uint8_t kRecordVersion = 2;
 
 std::string encode(const QueuedMessage& message);
 

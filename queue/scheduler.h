@@ -25,7 +25,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "postrider/queue/spool.h"
 
@@ -43,8 +45,9 @@ struct SchedulerOptions {
   std::size_t scan = 10'000;        // consignments looked at in the spool in one call of next()
   Duration first_rest = std::chrono::seconds(30);  // of a destination that cannot be reached; doubles
   Duration longest_rest = std::chrono::minutes(30);
-  double per_second = 0;   // attempts for one destination; 0: as many as there may be
-  std::uint64_t seed = 0;  // of the jitter
+  double per_second = 0;                  // attempts for one destination; 0: as many as there may be
+  std::vector<std::string> without_rate;  // destinations that this is not for
+  std::uint64_t seed = 0;                 // of the jitter
 };
 
 // What an attempt has shown about the destination as a whole, whatever became of the recipients.

@@ -51,10 +51,22 @@ class Settler {
     }
     ++outcome.delivered;
     // RFC 3461 5.2.2: whoever passed the request on leaves the report to the next host.
-    if (verdict.final_delivery || !verdict.reports_success) {
-      tell(recipient, verdict.final_delivery ? ReportAction::delivered : ReportAction::relayed, verdict);
+    const ReportAction action = verdict.final_delivery ? ReportAction::delivered : ReportAction::relayed;
+    if (!verdict.final_delivery && relay_is_news(recipient, verdict)) {
+      outcome.notices.emplace_back(recipient, action, verdict);
+    } else if (verdict.final_delivery || !verdict.reports_success) {
+      tell(recipient, action, verdict);
     }
     return false;
+  }
+
+  // RFC 2852 4: a trace is of every relay; who wants to hear of delays hears that nobody will tell of them.
+  bool relay_is_news(const QueuedRecipient& recipient, const Verdict& verdict) const {
+    if (!message_.deliver_by || null_sender_) return false;
+    const protocol::DsnNotify notify = notify_of(recipient);
+    if (message_.deliver_by->trace) return !notify.never;
+    return verdict.deadline_lost && !message_.deliver_by->returns &&
+           wants_report(notify, ReportAction::delayed, null_sender_);
   }
 
   bool fail(const QueuedRecipient& recipient, const Verdict& verdict) {
@@ -68,7 +80,9 @@ class Settler {
     ++outcome.deferred;
     // One last attempt when the time is over.
     recipient.next_attempt = schedule_.next_attempt(message_.id, recipient.attempts, now_, message_.expires);
-    if (!recipient.delay_reported && now_ >= schedule_.warns(message_.arrived)) {
+    // In mode N of RFC 2852 the delay is told at the deadline.
+    const bool told_otherwise = has_deadline_ahead(message_) && !message_.deliver_by->returns;
+    if (!recipient.delay_reported && !told_otherwise && now_ >= schedule_.warns(message_.arrived)) {
       recipient.delay_reported = true;
       tell(recipient, ReportAction::delayed, verdict);
     }
@@ -97,6 +111,17 @@ class Settler {
   Time now_;
   bool null_sender_;
 };
+
+// Our word on a recipient at the deadline, with the last that was heard.
+Verdict out_of_time(const QueuedRecipient& recipient, bool returns) {
+  std::string text = returns ? "The time within which it was to be delivered is over"
+                             : "Not delivered within the time that was asked for";
+  if (!recipient.last_reply.empty()) text += "; last: " + recipient.last_reply;
+  Verdict out;
+  out.kind = returns ? Verdict::Kind::failed : Verdict::Kind::deferred;
+  out.reply = protocol::Reply(protocol::code::local_error, kExpired, text);
+  return out;
+}
 
 protocol::EnhancedStatus status_of(const Notice& notice, bool expired) {
   protocol::EnhancedStatus out;
@@ -154,6 +179,33 @@ Settlement settle(QueuedMessage& message, std::string_view destination,
   return outcome;
 }
 
+Settlement settle_deadline(QueuedMessage& message, const std::vector<std::string>& tried) {
+  Settlement outcome;
+  const bool null_sender = address_of(message.mail).empty();
+  const bool returns = message.deliver_by->returns;
+  const auto tell = [&](QueuedRecipient& recipient) {
+    const ReportAction action = returns ? ReportAction::failed : ReportAction::delayed;
+    if (wants_report(notify_of(recipient), action, null_sender)) {
+      outcome.notices.emplace_back(recipient, action, out_of_time(recipient, returns));
+    }
+  };
+  if (!returns) {
+    for (QueuedRecipient& each : message.recipients) {
+      if (std::exchange(each.delay_reported, true)) continue;
+      ++outcome.deferred;
+      tell(each);
+    }
+    return outcome;
+  }
+  std::erase_if(message.recipients, [&](QueuedRecipient& recipient) {
+    if (std::ranges::find(tried, recipient.rcpt) != tried.end()) return false;
+    ++outcome.failed;
+    tell(recipient);
+    return true;
+  });
+  return outcome;
+}
+
 ReportRequest report_request(const QueuedMessage& message, const std::vector<Notice>& notices,
                              std::string_view hostname, std::string_view id, std::string_view content,
                              Time now) {
@@ -163,11 +215,14 @@ ReportRequest report_request(const QueuedMessage& message, const std::vector<Not
   out.now = now;
   out.sender = address_of(message.mail);
   out.arrived = message.arrived;
+  if (message.deliver_by) out.deliver_by = message.deliver_by->at;
   out.content = content;
   out.content_octets = message.content.octets;
   if (const auto mail = Owned<protocol::Mail>::parse(message.mail)) {
     out.envelope_id = (*mail)->parameters.envid.view();
     out.ret = (*mail)->parameters.ret;
+    // RFC 8689 5: of a message that requires TLS the header alone is returned.
+    if ((*mail)->parameters.require_tls) out.ret = protocol::DsnReturn::headers;
     out.sender_takes_smtputf8 = (*mail)->parameters.smtputf8;
   }
   for (const Notice& each : notices) out.recipients.push_back(report_recipient(message, each, now));
@@ -179,6 +234,8 @@ QueuedMessage report_envelope(const QueuedMessage& message, MessageId id, const 
   QueuedMessage out;
   out.id = id;
   out.mail = "MAIL FROM:<>";  // RFC 3461 6.1
+  const auto mail = Owned<protocol::Mail>::parse(message.mail);
+  if (mail && (*mail)->parameters.require_tls) out.mail += " REQUIRETLS";  // RFC 8689 5
   if (report.needs_eight_bit) out.mail += " BODY=8BITMIME";
   if (report.needs_smtputf8) out.mail += " SMTPUTF8";
   out.arrived = now;

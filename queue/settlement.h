@@ -52,6 +52,10 @@ struct Settlement {
 Settlement settle(QueuedMessage& message, std::string_view destination,
                   const std::vector<RecipientVerdict>& verdicts, const RetrySchedule& schedule, Time now);
 
+// The deadline of `message` has come. In mode R whoever still waits has failed, but for those who are being
+// tried just now (`tried`, RCPT commands): their attempts decide. In mode N the sender hears of the delay.
+Settlement settle_deadline(QueuedMessage& message, const std::vector<std::string>& tried);
+
 // The report that tells `notices`; at least one. `content` as ReportRequest wants it.
 ReportRequest report_request(const QueuedMessage& message, const std::vector<Notice>& notices,
                              std::string_view hostname, std::string_view id, std::string_view content,

@@ -15,6 +15,10 @@ std::vector<Consignment> consignments_of(const QueuedMessage& message) {
       out.push_back(Consignment{message.id, each.destination, each.next_attempt, message.priority});
     }
   }
+  if (has_deadline_ahead(message)) {
+    out.push_back(
+        Consignment{message.id, std::string(kDeadlineLine), message.deliver_by->at, message.priority});
+  }
   return out;
 }
 

@@ -19,6 +19,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,7 @@ struct SpoolFailure {
     damaged,  // the record is not what was written: set aside, see Spool::damaged
     missing,  // there is no such message
     closed,   // the spool is going down
+    unfit,    // on opening: a newer program wrote the store, or it is something else
   };
   Kind kind = Kind::io;
   std::string text;  // what the system or the store says, for logs
@@ -55,7 +57,8 @@ struct Consignment {
   friend bool operator==(const Consignment&, const Consignment&) = default;
 };
 
-// The consignments of `message`, each due when the first of its recipients is: empty for a held one.
+// The consignments of `message`, each due when the first of its recipients is, and one in kDeadlineLine while
+// its deadline is ahead: empty for a held one.
 std::vector<Consignment> consignments_of(const QueuedMessage& message);
 
 // A message on its way into the spool. Destroyed without commit(): nothing of it stays.
@@ -128,6 +131,10 @@ class Spool {
   virtual SpoolResult<std::vector<DamagedRecord>> damaged(MessageId after, std::size_t limit) = 0;
   // Drops a damaged record for good.
   virtual void drop_damaged(MessageId id, Done done) = 0;
+
+  // The last part of the store that could not be read and was passed over, since it was asked for: what is in
+  // it is set aside as far as it can be told, and the rest goes on.
+  virtual std::optional<SpoolFailure> passed_over() { return std::nullopt; }
 
   // How many messages there are, damaged ones left out. Cheap, and exact once all changes are done.
   virtual std::uint64_t size() const = 0;

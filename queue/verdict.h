@@ -20,6 +20,8 @@ struct Verdict {
   std::string host;       // whose word it is, "mx.example.org[192.0.2.1]:25"; empty: ours
   // Who has it now reports success by itself, RFC 3461 5.2.2; otherwise that is left to us.
   bool reports_success = false;
+  // Who has it now keeps no deadline: RFC 2852 4, mode N.
+  bool deadline_lost = false;
   // It left the realm of SMTP: to a mailbox. Success is "delivered" then, else "relayed".
   bool final_delivery = false;
   // An alias that the message has been passed on for, to several; RFC 3461 5.2.7.3.

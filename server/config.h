@@ -4,11 +4,14 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "postrider/protocol/session/server_session.h"
 #include "postrider/transport/clock.h"
@@ -59,21 +62,31 @@ struct ServerConfig {
   // A line that EHLO offers to gateways alone: "XCLIENT", "NAME ADDR".
   std::string gateway_keyword;
   std::string gateway_parameters;
+  // Is this peer one whose mail we pass on, itself and not by a gateway? Asked once, of the peer that a PROXY
+  // header names. Empty: there is none. Called on every loop's thread.
+  std::function<bool(const transport::Endpoint& peer)> is_trusted;
+  // Lines that EHLO offers to those as well: "MT-PRIORITY", "".
+  std::vector<std::pair<std::string, std::string>> trusted_keywords;
   // Offered under TLS to clients whose certificate is trusted, instead of capabilities_after_tls.
   std::optional<protocol::Capabilities> capabilities_with_certificate;
 };
 
+// What a peer is by its address.
+enum class Standing : std::uint8_t { any, gateway, trusted };
+inline constexpr std::size_t kStandings = 3;
+
 // A configuration made ready. Sessions keep it alive, so a new one can replace it at any time.
 class Service {
  public:
-  // Throws std::invalid_argument when a line limit is larger than a receive buffer, or the gateways' line
-  // cannot stand in a reply to EHLO.
+  // Throws std::invalid_argument when a line limit is larger than a receive buffer, or a line for gateways or
+  // trusted peers cannot stand in a reply to EHLO.
   static std::shared_ptr<const Service> make(ServerConfig config);
   explicit Service(ServerConfig config);
 
   // By who the client is; they differ in what is offered alone.
-  const protocol::ServerProfile& profile(bool gateway = false, bool certified = false) const noexcept {
-    return profiles_[(gateway ? 1U : 0U) + (certified ? 2U : 0U)];
+  const protocol::ServerProfile& profile(Standing standing = Standing::any,
+                                         bool certified = false) const noexcept {
+    return profiles_[static_cast<std::size_t>(standing) + (certified ? kStandings : 0)];
   }
   const Timeouts& timeouts() const noexcept { return timeouts_; }
   bool encrypted() const noexcept { return encrypted_; }
@@ -82,19 +95,24 @@ class Service {
   std::shared_ptr<transport::StreamTap> tap(const transport::Endpoint& peer) const {
     return tap_ ? tap_(peer) : nullptr;
   }
+  Standing standing_of(const transport::Endpoint& peer) const {
+    if (is_gateway(peer)) return Standing::gateway;
+    return is_trusted_ && is_trusted_(peer) ? Standing::trusted : Standing::any;
+  }
   protocol::ReplyView greeting() const noexcept;
   protocol::ReplyView timed_out() const noexcept;  // 421 4.4.2
   protocol::ReplyView stopping() const noexcept;   // 421 4.3.2
   protocol::ReplyView failed() const noexcept;     // 421 4.3.0
 
  private:
-  std::array<protocol::ServerProfile, 4> profiles_;
+  std::array<protocol::ServerProfile, 2 * kStandings> profiles_;
   std::string greeting_;
   Timeouts timeouts_;
   bool encrypted_;
   std::function<bool(const transport::Endpoint& peer)> is_proxy_;
   std::function<bool(const transport::Endpoint& peer)> is_gateway_;
   std::function<std::shared_ptr<transport::StreamTap>(const transport::Endpoint& peer)> tap_;
+  std::function<bool(const transport::Endpoint& peer)> is_trusted_;
   std::string timed_out_;
   std::string stopping_;
   std::string failed_;

@@ -40,8 +40,9 @@ Connection::Connection(Sessions& sessions, std::unique_ptr<transport::Stream> st
     : sessions_(sessions),
       service_(sessions.service()),
       stream_(std::move(stream)),
-      session_(service_->profile(service_->is_gateway(stream_->peer()))),
-      client_{stream_->peer(), std::nullopt, service_->is_gateway(stream_->peer()), std::move(ticket)},
+      standing_(service_->standing_of(stream_->peer())),
+      session_(service_->profile(standing_)),
+      client_{stream_->peer(), std::nullopt, standing_ == Standing::gateway, std::move(ticket)},
       info_(sessions.next_id(), sessions.loop(), session_, stream_, client_,
             sessions.loop().clock().system_now()) {
   sessions_.enter(*this);
@@ -170,7 +171,7 @@ Connection::Need Connection::upgraded() {
   if (!stream_) return lost(end_.error);
   const transport::TlsInfo* const tls = stream_->tls();
   if (tls != nullptr && tls->trust == transport::TlsTrust::trusted) {
-    session_.adopt(service_->profile(client_.is_gateway, true));
+    session_.adopt(service_->profile(standing_, true));
   }
   if (greeted_) {
     session_.tls_established();

@@ -92,6 +92,7 @@ class Connection {
   Connection* next_ = nullptr;
   std::shared_ptr<const Service> service_;
   std::unique_ptr<transport::Stream> stream_;
+  const Standing standing_;
   protocol::ServerSession session_;
   ServedClient client_;
   ConnectionInfo info_;

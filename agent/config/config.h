@@ -86,6 +86,7 @@ struct QueueConfig {
   std::chrono::seconds warn{};
   std::uint32_t concurrency_per_destination = 0;
   std::uint32_t connections = 0;
+  std::uint32_t rate_per_destination = 0;  // messages a second; 0: no limit
 };
 
 enum class RelayTls : std::uint8_t { none, opportunistic, required, verify };

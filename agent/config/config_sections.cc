@@ -185,6 +185,7 @@ void read_queue(const toml::table& table, ReadContext& context, QueueConfig& que
   reader.duration("warn", queue.warn);
   reader.count("concurrency_per_destination", 1U, kMany, queue.concurrency_per_destination);
   reader.count("connections", 1U, kMany, queue.connections);
+  reader.count("rate_per_destination", 0U, kMany, queue.rate_per_destination);
   reader.finish();
 }
 

@@ -53,6 +53,7 @@ expire   = "5d"                    # then a non-delivery report
 warn     = "4h"                    # a delayed-delivery report, once
 concurrency_per_destination = 20
 connections = 500                  # outgoing, in all
+rate_per_destination = 0           # messages a second to one server or domain; 0: as many as there may be
 
 [[route]]                          # first match wins
 domains = ["localhost"]

@@ -6,12 +6,12 @@
 #include <tuple>
 #include <utility>
 
+#include "postrider/agent/queue/attempt_envelope.h"
 #include "postrider/agent/queue/converted_message.h"
 #include "postrider/agent/queue/spool_message.h"
 #include "postrider/agent/serve/arrival.h"
 #include "postrider/agent/serve/mail_policy.h"
 #include "postrider/agent/serve/trace_header.h"
-#include "postrider/agent/tls_report/report_mail.h"
 #include "postrider/client/mx_delivery.h"
 #include "postrider/resolver/mail_domain.h"
 
@@ -56,29 +56,6 @@ client::FixedHost fixed_host(const HostPort& server, const RelaySettings& settin
   return host;
 }
 
-std::optional<client::Envelope> envelope_of(std::string_view mail, const std::vector<std::size_t>& recipients,
-                                            const Attempt& attempt) {
-  auto sender = client::Envelope::Sender::parse(mail);
-  if (!sender) return std::nullopt;
-  client::Envelope envelope(*std::move(sender));
-  for (const std::size_t i : recipients) {
-    auto recipient = client::Envelope::Recipient::parse(attempt.recipients[i]);
-    if (recipient) envelope.add(*std::move(recipient));  // always: the route was found by it
-  }
-  return envelope;
-}
-
-// The same command for content that has been converted.
-std::string seven_bit_mail(std::string_view mail) {
-  const auto parsed = client::Envelope::Sender::parse(mail);
-  if (!parsed) return std::string(mail);
-  protocol::Mail changed = **parsed;
-  changed.parameters.body.reset();
-  changed.parameters.used = extensions_of(changed.parameters);
-  const auto copy = client::Envelope::Sender::copy(changed);
-  return std::string(copy ? copy->line() : mail);
-}
-
 // Those of `recipients` whose host would not even be asked: RFC 3463 3.7, conversion required.
 std::vector<std::size_t> to_be_converted(const std::vector<std::size_t>& recipients, const MxReport& report) {
   constexpr protocol::EnhancedDetail kConversionNeeded{6, 3};
@@ -92,8 +69,8 @@ std::vector<std::size_t> to_be_converted(const std::vector<std::size_t>& recipie
   return out;
 }
 
-// RFC 8460 3, 5.3.1: a report about TLS goes out whatever DANE or MTA-STS say. What the route itself demands
-// stays: that is the operator's will.
+// RFC 8689 4.2.2, for "TLS-Required: No": out it goes whatever DANE or MTA-STS say, as reports about TLS have
+// to (RFC 8460 3, 5.3.1). What the route itself demands stays: that is the operator's will.
 client::TlsDecision decide_without_policies(const client::TlsInputs& inputs) {
   client::TlsInputs plain = inputs;
   plain.sts = client::StsMatch::no_policy;
@@ -101,6 +78,12 @@ client::TlsDecision decide_without_policies(const client::TlsInputs& inputs) {
   plain.address_security = resolver::Security::indeterminate;
   plain.tlsa.reset();
   return client::decide_tls(plain);
+}
+
+Hop hop_to(const Destination& destination) {
+  const bool lmtp =
+      std::holds_alternative<ToLmtp>(destination) || std::holds_alternative<ToLmtpSocket>(destination);
+  return lmtp ? Hop::store : Hop::relay;
 }
 
 std::string host_text(const client::MxRecipient& recipient) {
@@ -123,6 +106,7 @@ Verdict verdict_of(const client::MxRecipient& recipient, const MxReport& report)
   out.local = recipient.local;
   out.host = host_text(recipient);
   out.reports_success = !report.left_out.has(protocol::Extension::dsn);
+  out.deadline_lost = report.left_out.has(protocol::Extension::deliver_by);
   return out;
 }
 
@@ -171,7 +155,9 @@ class Deliverer::Impl {
   transport::Task<void> store(const Group& group, const Attempt& attempt, AttemptResult& result);
   transport::Task<bool> copy(queue::Body& body, MaildirStore::Message& message, AttemptResult& result);
 
-  static queue::SpoolResult<Policies> policies_for(const Attempt& attempt, queue::Body& body);
+  static Policies policies_for(const Attempt& attempt) noexcept {
+    return attempt.content.tls_optional ? Policies::ignored : Policies::heeded;
+  }
   client::MxDelivery& delivery(Way way, std::uint16_t port, client::TlsLevel level, Policies policies);
 
   // An attempt's routes stay alive with it.
@@ -220,7 +206,8 @@ transport::Task<void> Deliverer::Impl::deliver(const Group& group, const Attempt
 
 transport::Task<void> Deliverer::Impl::send(const Group& group, const Attempt& attempt, AttemptResult& result,
                                             std::stop_token stop) {
-  auto envelope = envelope_of(attempt.mail, group.recipients, attempt);
+  const auto envelope = attempt_envelope(attempt, group.recipients, hop_to(*group.place.destination),
+                                         Form::as_it_is, parts_.loop);
   if (!envelope) {
     result.failure.emplace(queue::SpoolFailure::Kind::damaged, "'" + attempt.mail + "' is no MAIL command");
     co_return;
@@ -230,13 +217,9 @@ transport::Task<void> Deliverer::Impl::send(const Group& group, const Attempt& a
     result.failure = body.error();
     co_return;
   }
-  const auto policies = policies_for(attempt, **body);
-  if (!policies) {
-    result.failure = policies.error();
-    co_return;
-  }
   SpoolMessage message(*std::move(body), attempt.content);
-  const MxReport report = co_await hand_over(group, *envelope, message, *policies, stop);
+  const Policies policies = policies_for(attempt);
+  const MxReport report = co_await hand_over(group, *envelope, message, policies, stop);
   note(group, group.recipients, report, result);
   const std::vector<std::size_t> unfit = to_be_converted(group.recipients, report);
   if (!unfit.empty()) co_await send_converted(group, unfit, attempt, result, std::move(stop));
@@ -262,11 +245,12 @@ transport::Task<void> Deliverer::Impl::send_converted(const Group& group, std::v
     }
     co_return;
   }
-  const auto envelope = envelope_of(seven_bit_mail(attempt.mail), recipients, attempt);
+  const auto envelope =
+      attempt_envelope(attempt, recipients, hop_to(*group.place.destination), Form::seven_bit, parts_.loop);
   (*body)->rewind();
   ConvertedMessage message(*std::move(body), *std::move(plan));
-  // Reports about TLS are plain ASCII, and never come here.
-  const MxReport report = co_await hand_over(group, *envelope, message, Policies::heeded, std::move(stop));
+  const Policies policies = policies_for(attempt);
+  const MxReport report = co_await hand_over(group, *envelope, message, policies, std::move(stop));
   note(group, recipients, report, result);
 }
 
@@ -276,25 +260,13 @@ void Deliverer::Impl::note(const Group& group, const std::vector<std::size_t>& r
   for (std::size_t i = 0; i < recipients.size(); ++i) {
     Verdict& out = result.verdicts[recipients[i]];
     out = verdict_of(report.recipients[i], report);
-    out.final_delivery = std::holds_alternative<ToLmtp>(*group.place.destination) ||
-                         std::holds_alternative<ToLmtpSocket>(*group.place.destination);
+    out.final_delivery = hop_to(*group.place.destination) == Hop::store;
   }
   result.health = health_of(report);
   result.notes.insert(result.notes.end(), report.notes.begin(), report.notes.end());
   for (const client::MxAttempt& each : report.attempts) {
     if (each.failed()) result.notes.push_back(each.text());
   }
-}
-
-// Our own reports alone are looked at: they say it in their first lines.
-queue::SpoolResult<Deliverer::Impl::Policies> Deliverer::Impl::policies_for(const Attempt& attempt,
-                                                                            queue::Body& body) {
-  if (!attempt.ours) return Policies::heeded;
-  const queue::SpoolResult<std::string_view> slice = body.next();
-  if (!slice) return std::unexpected(slice.error());
-  const bool ignored = asks_for_delivery_without_tls(*slice);
-  body.rewind();
-  return ignored ? Policies::ignored : Policies::heeded;
 }
 
 transport::Task<MxReport> Deliverer::Impl::hand_over(const Group& group, const client::Envelope& envelope,
@@ -307,7 +279,7 @@ transport::Task<MxReport> Deliverer::Impl::hand_over(const Group& group, const c
     if (domain) {
       client::MxDelivery& by = delivery(Way::smtp, mx->port, settings.tls, policies);
       MxReport report = co_await by.deliver(*domain, envelope, message, stop);
-      // RFC 8460 3: the session of a report about TLS is in none itself.
+      // RFC 8460 3: the session of a report about TLS is in none itself; what ignores policies tells nothing.
       const bool counts = parts_.observer != nullptr && policies == Policies::heeded && !domain->literal;
       if (!counts) co_return report;
       for (const client::MxAttempt& each : report.attempts) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -37,7 +38,7 @@ struct Attempt {
   std::string mail;  // the command
   queue::ContentFacts content;
   std::vector<std::string> recipients;  // RCPT commands
-  bool ours = false;                    // a report that we have made
+  std::optional<queue::DeliverBy> deliver_by;
 };
 
 struct AttemptResult {

@@ -27,8 +27,10 @@ Opened open_rocksdb(const Config& config) {
   const bool exists = std::filesystem::exists(folder, failure);
   const std::filesystem::path& needed = exists ? folder : config.state;
   const bool forbidden = ::access(needed.c_str(), R_OK | W_OK | X_OK) != 0 && errno == EACCES;
-  return std::unexpected(
-      StartFailure{std::move(opened).error().text, forbidden ? ExitCode::permission : ExitCode::temporary});
+  const bool unfit = opened.error().kind == queue::SpoolFailure::Kind::unfit;
+  return std::unexpected(StartFailure{std::move(opened).error().text, forbidden ? ExitCode::permission
+                                                                      : unfit   ? ExitCode::configuration
+                                                                                : ExitCode::temporary});
 }
 #else
 Opened open_rocksdb(const Config& /*config*/) {

@@ -131,7 +131,8 @@ QueueFailure QueueOperations::failure_about(MessageId id, const SpoolFailure& fa
       return QueueFailure{QueueFailure::Kind::missing, "is not in the queue"};
     case SpoolFailure::Kind::full:
     case SpoolFailure::Kind::io:
-    case SpoolFailure::Kind::closed: break;
+    case SpoolFailure::Kind::closed:
+    case SpoolFailure::Kind::unfit: break;
   }
   if (failure.text == being_delivered().text) {
     return QueueFailure{QueueFailure::Kind::delivered, failure.text};

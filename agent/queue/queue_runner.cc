@@ -28,6 +28,11 @@ queue::SchedulerOptions scheduler_options(const QueueConfig& config, std::uint64
   out.first_rest = std::min<queue::Duration>(out.first_rest, config.retry.front());
   out.longest_rest =
       std::max(out.first_rest, std::min<queue::Duration>(out.longest_rest, config.retry.back()));
+  out.per_second = config.rate_per_destination;
+  // These are no servers that somebody would have to be gentle to.
+  for (const std::string_view each : {kMaildirLine, kExpandedLine, queue::kDeadlineLine}) {
+    out.without_rate.emplace_back(each);
+  }
   out.seed = seed;
   return out;
 }
@@ -94,7 +99,8 @@ std::string_view event_of(Verdict::Kind kind) {
 struct QueueRunner::OpenMessage {
   explicit OpenMessage(QueuedMessage from) : message(std::move(from)) {}
   QueuedMessage message;
-  std::size_t users = 0;  // attempts, and changes that are not durable yet
+  std::size_t users = 0;           // attempts, and changes that are not durable yet
+  std::vector<std::string> tried;  // RCPT commands of the attempts under way
 
   // What is not durable yet. One change is written at a time, with all that has gathered: of two, the later
   // might succeed where the earlier one failed, and the message be gone before the report about it is there.
@@ -162,6 +168,10 @@ transport::Task<void> QueueRunner::run() {
     while (std::optional<Consignment> next = scheduler_.next(time)) loop_.spawn(attempt(*std::move(next)));
     if (const auto failure = scheduler_.failure()) {
       log_.write(LogLine(LogLevel::error, "the queue cannot be read").add("reason", failure->text));
+    }
+    if (const auto damage = spool_.passed_over()) {
+      log_.write(LogLine(LogLevel::error, "the queue's store is damaged, and the rest of it goes on")
+                     .add("reason", damage->text));
     }
     const queue::Time wake = scheduler_.wake(time);
     if (wake <= time) {
@@ -239,11 +249,15 @@ transport::Task<void> QueueRunner::attempt(Consignment consignment) {
 }
 
 transport::Task<void> QueueRunner::carry_out(Consignment consignment, Opened open) {
+  if (consignment.destination == queue::kDeadlineLine || is_too_late(open->message, now())) {
+    co_await keep_deadline(std::move(consignment), open);
+    co_return;
+  }
   Attempt attempt;
   attempt.id = consignment.id;
   attempt.mail = open->message.mail;
   attempt.content = open->message.content;
-  attempt.ours = open->message.report;
+  attempt.deliver_by = open->message.deliver_by;
   const queue::Time time = now();
   for (const queue::QueuedRecipient& each : open->message.recipients) {
     if (each.destination == consignment.destination && each.next_attempt <= time) {
@@ -261,6 +275,7 @@ transport::Task<void> QueueRunner::carry_out(Consignment consignment, Opened ope
   }
   const transport::SteadyTime started = loop_.now();
   const std::stop_token stop = give_up_.get_token();
+  open->tried.insert(open->tried.end(), attempt.recipients.begin(), attempt.recipients.end());
   AttemptResult result = expanded(attempt);
   if (consignment.destination != kExpandedLine) {
     result = co_await deliverer_.attempt(attempt, stop);
@@ -268,6 +283,9 @@ transport::Task<void> QueueRunner::carry_out(Consignment consignment, Opened ope
   if (result.failure) {
     std::ranges::fill(result.verdicts, broken(*result.failure));
     result.health = queue::Health::unknown;
+  }
+  for (const std::string& each : attempt.recipients) {
+    open->tried.erase(std::ranges::find(open->tried, each));
   }
   log_verdicts(consignment, *open, attempt, result, loop_.now() - started);
   Outcome outcome = settle(consignment, *open, attempt, result);
@@ -277,14 +295,38 @@ transport::Task<void> QueueRunner::carry_out(Consignment consignment, Opened ope
   for (Consignment& each : outcome.reports) scheduler_.offer(std::move(each), now());
 }
 
+// What is under way when the deadline comes is settled when it ends.
+transport::Task<void> QueueRunner::keep_deadline(Consignment consignment, Opened open) {
+  const queue::Time time = now();
+  // Altered meanwhile, or told of already.
+  const bool ahead = has_deadline_ahead(open->message) && !open->message.held;
+  if (!ahead || time < open->message.deliver_by->at) {
+    std::optional<queue::Time> again;
+    if (ahead) again = open->message.deliver_by->at;
+    scheduler_.finished(consignment, queue::Health::unknown, again, time);
+    co_return;
+  }
+  const queue::Settlement settled = settle_deadline(open->message, open->tried);
+  LogLine line(LogLevel::warning, "delivery time expired");
+  line.add("id", consignment.id.to_string()).add("failed", settled.failed).add("delayed", settled.deferred);
+  log_.write(line);
+  Outcome outcome = conclude(*open, settled);
+  const bool durable = co_await make_durable(open);
+  if (!durable) co_return;  // on the way down
+  scheduler_.finished(consignment, queue::Health::unknown, std::nullopt, now());
+  for (Consignment& each : outcome.reports) scheduler_.offer(std::move(each), now());
+}
+
 QueueRunner::Outcome QueueRunner::settle(const Consignment& consignment, OpenMessage& open,
                                          const Attempt& attempt, const AttemptResult& result) {
   std::vector<queue::RecipientVerdict> verdicts;
   for (std::size_t i = 0; i < attempt.recipients.size(); ++i) {
     verdicts.emplace_back(attempt.recipients[i], result.verdicts[i]);
   }
-  const queue::Settlement settled =
-      queue::settle(open.message, consignment.destination, verdicts, schedule_, now());
+  return conclude(open, queue::settle(open.message, consignment.destination, verdicts, schedule_, now()));
+}
+
+QueueRunner::Outcome QueueRunner::conclude(OpenMessage& open, const queue::Settlement& settled) {
   counters_.delivered += settled.delivered;
   counters_.failed += settled.failed;
   counters_.deferred += settled.deferred;

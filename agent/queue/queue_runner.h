@@ -101,11 +101,13 @@ class QueueRunner final : public QueueIntake, public QueueAccess {
   void take_inbox();
   transport::Task<void> attempt(queue::Consignment consignment);
   transport::Task<void> carry_out(queue::Consignment consignment, Opened open);
+  transport::Task<void> keep_deadline(queue::Consignment consignment, Opened open);
   transport::Task<bool> make_durable(Opened open);
   transport::Task<bool> write(Opened open);
   transport::Task<void> finish_altering(Opened open, queue::Done done);
   Outcome settle(const queue::Consignment& consignment, OpenMessage& open, const Attempt& attempt,
                  const AttemptResult& result);
+  Outcome conclude(OpenMessage& open, const queue::Settlement& settled);
   void add_report(Outcome& outcome, OpenMessage& open, const std::vector<queue::Notice>& notices);
   void log_verdicts(const queue::Consignment& consignment, const OpenMessage& open, const Attempt& attempt,
                     const AttemptResult& result, transport::Duration took);

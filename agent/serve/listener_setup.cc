@@ -1,6 +1,7 @@
 #include "postrider/agent/serve/listener_setup.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <functional>
 #include <iostream>
@@ -30,9 +31,12 @@ protocol::Capabilities capabilities(const LimitsConfig& limits) {
   return offered.offer_limits(session);
 }
 
-// When their mail is delivered is for users to say: RFC 6710, RFC 4865.
+// When their mail is delivered is for users to say, and for servers whose mail we relay: RFC 6710, RFC 2852.
+constexpr std::array kRelayWishes = {protocol::Extension::mt_priority, protocol::Extension::deliver_by};
+
+// A message is held back for users alone, RFC 4865.
 void offer_wishes(protocol::Capabilities& offered) {
-  offered.offer(protocol::Extension::mt_priority);
+  for (const protocol::Extension each : kRelayWishes) offered.offer(each);
   [[maybe_unused]] const bool fits = offered.offer_keyword("FUTURERELEASE", future_release_bounds());
 }
 
@@ -82,6 +86,13 @@ server::ServerConfig server_config(const Config& config, const Listener& listene
   out.protocol.capabilities = capabilities(config.limits);
   if (listener.role == Role::submission) offer_wishes(out.protocol.capabilities);
   out.protocol.capabilities_after_tls = out.protocol.capabilities;
+  out.protocol.capabilities_after_tls.offer(protocol::Extension::require_tls);  // RFC 8689 2
+  if (listener.role == Role::mx) {
+    out.is_trusted = is_among(listener.relay_from);
+    for (const protocol::Extension each : kRelayWishes) {
+      out.trusted_keywords.emplace_back(protocol::keyword(each), "");
+    }
+  }
   const ListenerTls tls = effective_tls(listener);
   out.encrypted = tls == ListenerTls::implicit;
   if (tls == ListenerTls::starttls) out.protocol.capabilities.offer(protocol::Extension::starttls);

@@ -149,6 +149,7 @@ server::Answer MailHandler::on_mail(const protocol::ev::Mail& mail) {
   transaction_->mail = as_queued(protocol::Mail{mail.from, mail.parameters});
   transaction_->smtputf8 = mail.parameters.smtputf8;
   transaction_->binary = mail.parameters.body == protocol::BodyType::binary_mime;
+  transaction_->require_tls = mail.parameters.require_tls;
   transaction_->wishes = *wishes;
   transaction_->started = info_.loop().now();
   return kSenderOk;

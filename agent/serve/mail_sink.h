@@ -1,9 +1,9 @@
 // Takes the content of a message into the Maildirs of its recipients, and answers when it is safe there.
 //
 // SMTP has one reply for all recipients, so either all mailboxes have the message or none; LMTP has one for
-// each (RFC 2033 4.2), and of an RCPT that stands for several that of the worst. Recipients whose route
-// discards are counted as delivered. The disk is the business of
-// the store's threads; what waits here is the session alone.
+// each (RFC 2033 4.2), and an RCPT that stands for several mailboxes goes through the queue. Recipients whose
+// route discards are counted as delivered. The disk is the business of the store's threads; what waits here
+// is the session alone.
 #pragma once
 
 #include <cstdint>

@@ -92,7 +92,25 @@ void add_expanded(MailTransaction& transaction, std::vector<Recipient> recipient
   }
 }
 
+namespace {
+
+// In LMTP each RCPT has a reply of its own, and one that stands for several mailboxes could be answered
+// neither with 250 nor with 451 when it is in some of them alone. SMTP's one reply is for all of them or for
+// none.
+bool is_split(const MailTransaction& transaction) noexcept {
+  if (transaction.policy->role != Role::lmtp) return false;
+  const auto has_mailbox = [&](std::size_t recipient) {
+    return transaction.recipients[recipient].mailbox.has_value();
+  };
+  return std::ranges::any_of(transaction.rcpts, [&](const std::vector<std::size_t>& rcpt) {
+    return std::ranges::count_if(rcpt, has_mailbox) > 1;
+  });
+}
+
+}  // namespace
+
 bool needs_queue(const MailTransaction& transaction) noexcept {
+  if (is_split(transaction)) return true;
   const bool held = transaction.wishes.hold_until.has_value();
   return std::ranges::any_of(transaction.recipients, [held](const MailTransaction::Recipient& each) {
     return !each.line.empty() && (held || !each.mailbox || each.notify.success);

@@ -54,7 +54,8 @@ struct MailTransaction {
   std::string mail;            // the command, as the queue keeps it
   std::string user;            // the account; empty: nobody's
   bool smtputf8 = false;
-  bool binary = false;  // BODY=BINARYMIME
+  bool binary = false;       // BODY=BINARYMIME
+  bool require_tls = false;  // REQUIRETLS
   DeliveryWishes wishes;
   std::vector<Recipient> recipients;
   // With aliases, where an RCPT can stand for several recipients, and several for one: those of each RCPT
@@ -77,8 +78,8 @@ std::size_t accepted_rcpts(const MailTransaction& transaction) noexcept;
 void add_recipient(MailTransaction& transaction, MailTransaction::Recipient recipient);
 void add_expanded(MailTransaction& transaction, std::vector<MailTransaction::Recipient> recipients);
 
-// Whether the queue has to take the message: somebody's copy goes to another server, or its delivery has to
-// be reported.
+// Whether the queue has to take the message: somebody's copy goes to another server, its delivery has to be
+// reported, or an RCPT of LMTP stands for several mailboxes, each of which is to get it once.
 bool needs_queue(const MailTransaction& transaction) noexcept;
 
 // What our Received line says of it.

@@ -131,10 +131,13 @@ queue::QueuedMessage QueueSink::message(const queue::ContentFacts& facts) const 
   const auto hold = transaction_.wishes.hold_until;
   const queue::Time first = hold ? queue_time(*hold) : now;
   out.expires = queue::later(first, services_.queue->lifetime());
+  out.deliver_by = transaction_.wishes.deliver_by;
+  if (out.deliver_by && out.deliver_by->returns) out.expires = std::min(out.expires, out.deliver_by->at);
   out.priority = transaction_.wishes.priority;
   out.user = transaction_.user;
   out.content = facts;
   out.content.binary = transaction_.binary;
+  if (transaction_.require_tls) out.content.tls_optional = false;  // RFC 8689 4.1
   for (const MailTransaction::Recipient& each : transaction_.recipients) {
     if (each.line.empty()) continue;  // discarded
     queue::QueuedRecipient recipient;

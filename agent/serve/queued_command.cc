@@ -8,6 +8,7 @@ std::string as_queued(protocol::Command command) {
   if (auto* mail = std::get_if<protocol::Mail>(&command)) {
     mail->parameters.size.reset();
     mail->parameters.future_release.reset();
+    mail->parameters.deliver_by.reset();
     mail->parameters.auth = protocol::LineText();
     mail->parameters.registered = {};
     mail->parameters.used = extensions_of(mail->parameters);

@@ -117,6 +117,8 @@ class Reloader {
     note(config.queue.concurrency_per_destination != started_.queue.concurrency_per_destination,
          "queue.concurrency_per_destination");
     note(config.queue.connections != started_.queue.connections, "queue.connections");
+    note(config.queue.rate_per_destination != started_.queue.rate_per_destination,
+         "queue.rate_per_destination");
     note(config.resolver != started_.resolver, "resolver");
     note(config.limits.connections != started_.limits.connections, "limits.connections");
     note(config.limits.connections_per_address != started_.limits.connections_per_address,

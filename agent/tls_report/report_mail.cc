@@ -1,6 +1,5 @@
 #include "postrider/agent/tls_report/report_mail.h"
 
-#include "postrider/protocol/grammar/octets.h"
 #include "postrider/queue/content/transfer_encoding.h"
 #include "postrider/queue/report/mail_date.h"
 #include "postrider/queue/report/report_field.h"
@@ -72,24 +71,6 @@ std::string write_report_mail(const ReportMail& mail) {
   put_part(boundary, "application/tlsrpt+gzip", "base64", "attachment;\r\n filename=\"" + name + "\"",
            queue::base64_lines(mail.gzipped_json), out);
   return out.append("--").append(boundary).append("--\r\n");
-}
-
-bool asks_for_delivery_without_tls(std::string_view content) noexcept {
-  constexpr std::string_view kName = "TLS-Required:";
-  while (!content.empty()) {
-    const std::size_t end = content.find("\r\n");
-    if (end == 0 || end == std::string_view::npos) return false;  // the header is over, or unfinished
-    std::string_view line = content.substr(0, end);
-    content.remove_prefix(end + 2);
-    if (line.size() < kName.size() || !protocol::equal_ignoring_case(line.substr(0, kName.size()), kName)) {
-      continue;
-    }
-    line.remove_prefix(kName.size());
-    while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
-    while (!line.empty() && (line.back() == ' ' || line.back() == '\t')) line.remove_suffix(1);
-    return protocol::equal_ignoring_case(line, "no");
-  }
-  return false;
 }
 
 }  // namespace postrider::agent

@@ -32,7 +32,4 @@ struct ReportMail {
 
 std::string write_report_mail(const ReportMail& mail);
 
-// Whether content begins with a header that has "TLS-Required: No", RFC 8689. Looks at what there is.
-bool asks_for_delivery_without_tls(std::string_view content) noexcept;
-
 }  // namespace postrider::agent

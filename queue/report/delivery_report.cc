@@ -113,6 +113,7 @@ ReportPart status_part(const ReportRequest& request, const std::string& hostname
   if (!request.envelope_id.empty()) fields.text("Original-Envelope-Id", decode_xtext(request.envelope_id));
   fields.raw("Reporting-MTA", "dns; " + hostname);
   fields.date("Arrival-Date", request.arrived);
+  if (request.deliver_by) fields.date("Deliver-By-Date", *request.deliver_by);  // RFC 2852
   for (const ReportRecipient& each : request.recipients) put_recipient(each, utf8, part.body);
   const bool ascii = is_ascii(part.body);
   part.type = ascii ? "message/delivery-status" : "message/global-delivery-status";

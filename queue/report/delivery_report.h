@@ -66,6 +66,7 @@ struct ReportRequest {
   std::string sender;       // of the message, to whom the report goes; never empty
   std::string envelope_id;  // ENVID as received, in xtext; empty: none
   Time arrived;
+  std::optional<Time> deliver_by;           // when it was to be delivered, RFC 2852
   std::vector<ReportRecipient> recipients;  // at least one
   // Of the message: its beginning, at least kReturnedHeader octets of it or all, and all of it when
   // `content_octets` is kReturnedContent or less. Outlives the call.

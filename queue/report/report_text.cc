@@ -67,8 +67,8 @@ std::string_view heading(ReportAction action) noexcept {
              "for:";
     case ReportAction::delivered: return "Your message was delivered to:";
     case ReportAction::relayed:
-      return "Your message was handed to the next server, which does not report what becomes of it. It is "
-             "for:";
+      return "Your message was handed to the next server, which may tell nothing of what becomes of it. It "
+             "is for:";
     case ReportAction::expanded:
       return "Your message was handed on to several recipients, of whom we shall not report. It came to:";
   }

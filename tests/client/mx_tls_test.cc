@@ -167,6 +167,28 @@ TEST_F(MxTlsTest, HeedsARequiretlsMessage) {
   EXPECT_TRUE(asked[0].require_tls) << "RFC 8689";
 }
 
+// RFC 8689 4.2.1
+TEST_F(MxTlsTest, FailsAtOnceWhereNobodyVouchesForTheHostOfARequiretlsMessage) {
+  auto sender = Envelope::Sender::parse("MAIL FROM:<a@example.org> REQUIRETLS");
+  envelope = Envelope(*std::move(sender));
+  ASSERT_TRUE(envelope.add("b@example.net"));
+  FakeHost& first = host_with_tls(kFirst, kName);
+  const MxReport report = deliver();
+  EXPECT_EQ(report.recipients[0].decision, Decision::fail_recipient);
+  EXPECT_EQ(report.recipients[0].reply.status(), (protocol::EnhancedDetail{7, 10})) << "encryption needed";
+  EXPECT_EQ(first.connections(), 0U);
+}
+
+// RFC 8689 5: better a report in clear than none.
+TEST_F(MxTlsTest, SendsAReportWithRequiretlsInAnyCase) {
+  auto sender = Envelope::Sender::parse("MAIL FROM:<> REQUIRETLS");
+  envelope = Envelope(*std::move(sender));
+  ASSERT_TRUE(envelope.add("b@example.net"));
+  FakeHost& first = host(kFirst);
+  EXPECT_TRUE(deliver().all_delivered());
+  EXPECT_EQ(first.lines().at(1).find("REQUIRETLS"), std::string::npos) << first.lines().at(1);
+}
+
 // ---- DANE ----
 
 constexpr const char* kSignedZone = R"($ORIGIN example.net.

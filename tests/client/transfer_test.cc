@@ -18,7 +18,7 @@ using protocol::Extension;
 class TransferTest : public ::testing::Test {
  protected:
   TransferPlan plan(const Envelope& envelope, const MessageFacts& facts) const {
-    return plan_transfer(envelope, facts, offered, config);
+    return plan_transfer(envelope, facts, offered, config, now);
   }
   TransferPlan plan(const MessageFacts& facts) const { return plan(plain_, facts); }
 
@@ -40,6 +40,7 @@ class TransferTest : public ::testing::Test {
 
   Capabilities offered;
   ClientConfig config;
+  transport::SteadyTime now{std::chrono::hours(1)};
 
  private:
   Envelope plain_ = make_envelope("a@example.org", {"b@example.net"});
@@ -149,8 +150,7 @@ TEST_F(TransferTest, LeavesOutWhatMayBeLeftOut) {
 
 TEST_F(TransferTest, RefusesWhereAPromiseCouldNotBeKept) {
   for (const std::string_view mail :
-       {"MAIL FROM:<a@example.org> BY=120;R", "MAIL FROM:<a@example.org> HOLDFOR=60",
-        "MAIL FROM:<a@example.org> SMTPUTF8"}) {
+       {"MAIL FROM:<a@example.org> HOLDFOR=60", "MAIL FROM:<a@example.org> SMTPUTF8"}) {
     const TransferPlan refused = plan(from_line(mail), facts(10));
     ASSERT_TRUE(refused.refusal) << mail;
     EXPECT_EQ(refused.decision, Decision::fail_message) << mail;
@@ -158,6 +158,40 @@ TEST_F(TransferTest, RefusesWhereAPromiseCouldNotBeKept) {
   const TransferPlan tls = plan(from_line("MAIL FROM:<a@example.org> REQUIRETLS"), facts(10));
   ASSERT_TRUE(tls.refusal);
   EXPECT_EQ(tls.decision, Decision::try_next_host);
+}
+
+// RFC 2852 4: who does not know the extension would keep no time.
+TEST_F(TransferTest, WhatHasToBeDeliveredInTimeGoesToWhoPromisesThat) {
+  const Envelope envelope = from_line("MAIL FROM:<a@example.org> BY=120;R");
+  const TransferPlan refused = plan(envelope, facts(10));
+  ASSERT_TRUE(refused.refusal);
+  EXPECT_EQ(refused.refusal->status(), (protocol::EnhancedDetail{3, 3}));
+  EXPECT_EQ(refused.decision, Decision::try_next_host);
+  ASSERT_TRUE(offered.offer_keyword("DELIVERBY", "121"));
+  ASSERT_TRUE(plan(envelope, facts(10)).refusal);
+  EXPECT_EQ(plan(envelope, facts(10)).refusal->status(), (protocol::EnhancedDetail{4, 7}));
+  EXPECT_EQ(plan(envelope, facts(10)).decision, Decision::try_next_host) << "another one may be quicker";
+  ASSERT_TRUE(offered.offer_keyword("DELIVERBY", "120"));
+  EXPECT_FALSE(plan(envelope, facts(10)).refusal);
+  ASSERT_TRUE(offered.offer_keyword("DELIVERBY", "soon"));
+  EXPECT_FALSE(plan(envelope, facts(10)).refusal);
+}
+
+TEST_F(TransferTest, SaysWhatIsLeftOfTheTime) {
+  using std::chrono::milliseconds;
+  offered.offer(Extension::deliver_by);
+  Envelope returned = from_line("MAIL FROM:<a@example.org> BY=120;RT");
+  Envelope notified = from_line("MAIL FROM:<a@example.org> BY=120;N");
+  for (Envelope* each : {&returned, &notified}) each->deliver_until(now + milliseconds(30'900));
+  EXPECT_EQ(plan(returned, facts(10)).mail.parameters.deliver_by,
+            (protocol::DeliverBy{30, protocol::DeliverBy::Mode::return_mail, true}));
+  EXPECT_EQ(plan(notified, facts(10)).mail.parameters.deliver_by->seconds, 31);
+  for (Envelope* each : {&returned, &notified}) each->deliver_until(now - milliseconds(1'500));
+  EXPECT_EQ(plan(notified, facts(10)).mail.parameters.deliver_by->seconds, -1);
+  ASSERT_TRUE(plan(returned, facts(10)).refusal);
+  EXPECT_EQ(plan(returned, facts(10)).refusal->status(), (protocol::EnhancedDetail{4, 7}));
+  for (Envelope* each : {&returned, &notified}) each->deliver_until(transport::SteadyTime::max());
+  EXPECT_EQ(plan(notified, facts(10)).mail.parameters.deliver_by->seconds, 999'999'999);
 }
 
 }  // namespace

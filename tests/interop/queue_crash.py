@@ -1,6 +1,7 @@
 """`kill -9` of the agent at random moments while 20 sessions hand it messages, round after round on one state: what it
-answered with 250 arrives whole, and comes twice only where the kill took the next hop's final reply. Now and then it is
-stopped by SIGTERM, and nothing comes twice. A seed may be given."""
+answered with 250 arrives whole for each of its recipients, or its sender is told in a report; it comes twice only where
+the kill took the next hop's final reply. Now and then it is stopped by SIGTERM, and nothing comes twice. A seed may be
+given."""
 
 import contextlib
 import random
@@ -9,11 +10,12 @@ import sys
 import threading
 import time
 
-from _queue import Hop, QueueAgent
+from _queue import Hop, QueueAgent, Report
 
 ROUNDS = 22
 SESSIONS = 20
 CONCURRENCY = 20  # concurrency_per_destination: what may be under way at the next hop
+SENDER, NOBODY = "a@sender.example", "nobody@hop.example"
 MESSAGE = "From: <a@sender.example>\r\nTo: <b@hop.example>\r\nSubject: {name}\r\nMessage-ID: <{name}@sender.example>\r\n\r\n{text}\r\n"
 
 
@@ -54,8 +56,10 @@ class Load:
             expect(b"250")
             for count in range(1_000_000):
                 name = f"m{self.round}-{number}-{count}-{chance.choice((1, 1, 20, 2000))}"
-                client.sendall(b"MAIL FROM:<a@sender.example>\r\nRCPT TO:<b@hop.example>\r\nDATA\r\n")
-                expect(b"250", b"250", b"354")
+                to = recipients_of(name)
+                client.sendall(b"MAIL FROM:<a@sender.example>\r\n" +
+                               b"".join(b"RCPT TO:<%s>\r\n" % each.encode() for each in to) + b"DATA\r\n")
+                expect(b"250", *[b"250"] * len(to), b"354")
                 with self.ready:
                     self.attempted += 1
                 client.sendall(message(name) + b".\r\n")
@@ -80,32 +84,65 @@ def message(name):
     return MESSAGE.format(name=name, text=("x" * 70 + "\r\n") * int(name.rsplit("-", 1)[1])).encode()
 
 
+def recipients_of(name):
+    """One to three, by the number of the message in its session; the next hop knows nobody of the name of nobody."""
+    kind = int(name.split("-")[2]) % 4
+    return ["b@hop.example"] + (["c@hop.example"] if kind & 1 else []) + ([NOBODY] if kind & 2 else [])
+
+
+def name_in(octets):
+    return octets.split(b"Subject: m", 1)[1].split(b"\r\n", 1)[0].decode().join(("m", ""))
+
+
+def is_report(transaction):
+    return transaction.mail.upper().startswith("MAIL FROM:<>")
+
+
 def name_of(transaction):
-    name = transaction.content.split(b"Subject: ", 1)[1].split(b"\r\n", 1)[0].decode()
-    assert transaction.content.endswith(message(name)), f"{name} did not arrive as it was sent"
+    name = name_in(transaction.content)
+    if not is_report(transaction):
+        assert transaction.content.endswith(message(name)), f"{name} did not arrive as it was sent"
     return name
+
+
+def check_reports(hop, acknowledged):
+    """Each failure is told in one report, however often that comes."""
+    told = {}
+    for each in hop.taken:
+        if not is_report(each):
+            continue
+        report = Report(each.content)
+        assert report.actions() == {NOBODY: "failed"}, each.content
+        told.setdefault(name_of(each), set()).add(report.whole["Message-ID"])
+    for name, ids in told.items():
+        assert NOBODY in recipients_of(name), f"{name} went to nobody of that name"
+        assert len(ids) == 1, f"{len(ids)} reports about {name}"
+    untold = {name for name in acknowledged if NOBODY in recipients_of(name)} - told.keys()
+    assert not untold, f"{len(untold)} failures were never told: {sorted(untold)[:20]}"
+    return len(told)
 
 
 def check(hop, acknowledged, attempted, life_of, killed):
     """Every acknowledged message came; twice only over different lives of the agent, and only after those that were
     killed: no more than may have been under way then."""
     with hop.lock:
-        taken = [(name_of(each), life_of(each)) for each in hop.taken]
+        taken = [(name_of(each), recipient, life_of(each)) for each in hop.taken for recipient in each.recipients]
+        reports = check_reports(hop, acknowledged)
     lives = {}
-    for name, life in taken:
-        lives.setdefault(name, []).append(life)
-    lost = acknowledged - lives.keys()
+    for name, recipient, life in taken:
+        lives.setdefault((name, recipient), []).append(life)
+    lost = {(name, to) for name in acknowledged for to in recipients_of(name) if to != NOBODY} - lives.keys()
     assert not lost, f"{len(lost)} acknowledged messages never arrived: {sorted(lost)[:20]}"
     again = {}
-    for name, seen in lives.items():
-        assert len(set(seen)) == len(seen), f"{name} was delivered twice by one life of the agent: {seen}"
+    for (name, recipient), seen in lives.items():
+        assert len(set(seen)) == len(seen), f"{name} was delivered twice to {recipient} by one life of the agent: {seen}"
         for life in seen[:-1]:
-            again[life] = again.get(life, 0) + 1
-    for life, count in again.items():
-        assert life in killed, f"{count} messages came again that life {life} had delivered before it was stopped"
-        assert count <= CONCURRENCY, f"{count} messages came again after kill {life}: more than were under way"
-    print(f"{len(acknowledged)} messages acknowledged of {attempted} begun, {len(killed)} kills; {len(lives)} arrived, "
-          f"{sum(again.values())} of them twice")
+            again.setdefault(life, set()).add((name, recipient == SENDER))
+    for life, names in again.items():
+        assert life in killed, f"{len(names)} messages came again that life {life} had delivered before it was stopped"
+        assert len(names) <= CONCURRENCY, f"{len(names)} messages came again after kill {life}: more than were under way"
+    print(f"{len(acknowledged)} messages acknowledged of {attempted} begun, {len(killed)} kills; {len(lives)} copies arrived, "
+          f"{sum(map(len, again.values()))} messages twice; {reports} reports")
 
 
 def main():
@@ -123,9 +160,14 @@ def main():
             # Some have to wait in the store for another life.
             return b"451 4.3.0 Not now\r\n" if refusals.random() < 0.05 else None
 
-        return {"final": final}
+        def rcpt(transaction):
+            return b"550 5.1.1 Nobody\r\n" if NOBODY in transaction.rcpts[-1] else None
 
-    with Hop(plan) as hop, QueueAgent({"hop.example": f"smtp://127.0.0.1:{hop.port}"}) as agent:
+        return {"final": final, "rcpt": rcpt}
+
+    with Hop(plan) as hop, contextlib.ExitStack() as stack:
+        where = f"smtp://127.0.0.1:{hop.port}"
+        agent = stack.enter_context(QueueAgent({"hop.example": where, "sender.example": where}))
         agent.kill()
         acknowledged, attempted, killed = set(), 0, set()
         for round_ in range(ROUNDS):

@@ -172,6 +172,33 @@ def relayed(accounts):
         agent.messages("fred", "sender.example")  # and no other
 
 
+def success_reports(make):
+    """Who offers DSN is handed the request, and reports success to the sender through us; where it is not offered we say
+    that the message was relayed."""
+    with contextlib.ExitStack() as stack:
+        back = free_port()
+        neighbour = stack.enter_context(make(back))
+        agent = stack.enter_context(QueueAgent(
+            {"sender.example": "maildir", "example.net": f"smtp://127.0.0.1:{neighbour.mx}"}, [listener(port=back)],
+            "mx.sender.example"))
+        with smtplib.SMTP("127.0.0.1", neighbour.mx, timeout=60) as client:
+            client.ehlo("client.example")
+            offered = "dsn" in client.esmtp_features
+        box = next(BOXES)
+        submit(back, PLAIN, [f"{box}@example.net", "stranger@example.net"], mail_options=["RET=HDRS", "ENVID=QQ+2B314"],
+               rcpt_options=["NOTIFY=SUCCESS,FAILURE"])
+        behind_trace(neighbour.messages(box)[0], PLAIN)
+        report = agent.report(f"{box}@example.net")
+        assert report.actions()[f"{box}@example.net"] == ("delivered" if offered else "relayed"), report.octets
+        reporter = "dns; localhost" if offered else "dns; mx.sender.example"
+        assert report.about["Reporting-MTA"].replace(";", "; ").replace("  ", " ") == reporter, report.octets
+        # A refusal is for us to report, whatever is offered.
+        report = agent.report("stranger@example.net")
+        assert report.actions()["stranger@example.net"] == "failed", report.octets
+        assert report.about["Reporting-MTA"] == "dns; mx.sender.example", report.octets
+        agent.until_empty()
+
+
 def seven_bits(accounts):
     with contextlib.ExitStack() as stack:
         postfix = stack.enter_context(Postfix(accounts, "smtpd_discard_ehlo_keywords = 8bitmime, chunking, smtputf8, dsn\n"))
@@ -256,7 +283,8 @@ def main():
                 (between_neighbours, lambda port: Exim(port, "*"), OpenSmtpd),
                 (between_neighbours, lambda port: OpenSmtpd(port, "any"), postfix),
                 (to_neighbour, postfix), (to_neighbour, Exim), (to_neighbour, OpenSmtpd),
-                (delivery_status, accounts), (relayed, accounts), (seven_bits, accounts), (comes_back,)]
+                (delivery_status, accounts), (relayed, accounts),
+                (success_reports, lambda port: Exim(port, "! example.net")), (success_reports, OpenSmtpd), (seven_bits, accounts), (comes_back,)]
         # Most of the time goes by in waiting for the servers.
         running = [workers.submit(*job) for job in jobs]
         for each in running:

@@ -35,6 +35,24 @@ TEST(ContentScanTest, AnyCutGivesTheSame) {
   EXPECT_EQ(one_by_one.finish(), whole);
 }
 
+// RFC 8689 3: requiretls-field = "TLS-Required:" [FWS] "No" CRLF
+TEST(ContentScanTest, FindsTheWishToIgnorePoliciesAboutTls) {
+  for (const char* const good :
+       {"From: a\r\ntls-required:  no \r\n\r\n", "TLS-Required:NO\r\n", "TLS-Required:\r\n\tNo\r\n\r\nx"}) {
+    EXPECT_TRUE(scan(good).tls_optional) << good;
+    for (std::size_t cut = 0; cut <= std::string_view(good).size(); ++cut) {
+      EXPECT_TRUE(scan(good, cut).tls_optional) << good << cut;
+    }
+  }
+  for (const char* const bad :
+       {"", "TLS-Required: No", "TLS-Required: Now\r\n\r\n", "TLS-Required: Yes\r\n\r\n",
+        "TLS-Required: N o\r\n", "X-TLS-Required: No\r\n\r\n", "From: a\r\n\r\nTLS-Required: No\r\n",
+        "TLS-Required:\r\nNo\r\n", "TLS-Required:\r\nSubject: no\r\n", "TLS-Required: No, really\r\n",
+        " TLS-Required: No\r\n"}) {
+    EXPECT_FALSE(scan(bad).tls_optional) << bad;
+  }
+}
+
 TEST(ContentScanTest, KnowsHowTheContentEnds) {
   EXPECT_TRUE(scan("").ends_with_line);
   EXPECT_TRUE(scan("a\r\n").ends_with_line);

@@ -45,6 +45,13 @@ QueuedMessage full_message() {
   return message;
 }
 
+QueuedMessage with_deadline() {
+  QueuedMessage message = full_message();
+  message.deliver_by = DeliverBy{Time(std::chrono::milliseconds(1'700'000'000'001)), true, false};
+  message.content.tls_optional = true;
+  return message;
+}
+
 // With the checksum that it ought to have.
 std::string summed(std::string octets) {
   const std::uint32_t sum = crc32c(octets);
@@ -57,12 +64,59 @@ std::string unsummed(const std::string& record) { return record.substr(0, record
 TEST(RecordTest, ReadsBackAsTheSameMessage) {
   EXPECT_EQ(decode(encode(full_message())), full_message());
   EXPECT_EQ(decode(encode(QueuedMessage())), QueuedMessage());
+  EXPECT_EQ(decode(encode(with_deadline())), with_deadline());
+}
+
+TEST(RecordTest, KeepsADeadline) {
+  QueuedMessage message = with_deadline();
+  for (const bool returns : {false, true}) {
+    for (const bool trace : {false, true}) {
+      message.deliver_by = DeliverBy{Time(Duration(-1)), returns, trace};
+      EXPECT_EQ(decode(encode(message)), message);
+    }
+  }
+  message.content.tls_optional = false;
+  EXPECT_EQ(decode(encode(message)), message);
+  message.deliver_by.reset();
+  message.content.tls_optional = true;
+  EXPECT_EQ(decode(encode(message)), message);
+}
+
+// An older program reads all but those that have what it does not know.
+TEST(RecordTest, IsOfTheFirstVersionThatHasAllOfIt) {
+  EXPECT_EQ(encode(full_message()).front(), 1);
+  EXPECT_EQ(encode(with_deadline()).front(), 2);
+  std::string record = unsummed(encode(full_message()));
+  record.front() = 2;
+  const auto message = decode(summed(record));
+  ASSERT_FALSE(message);
+  EXPECT_EQ(message.error(), "the record is of a later version than it needs to be");
+}
+
+// As it was written before there was another version.
+TEST(RecordTest, ReadsTheFirstVersion) {
+  const std::string written(
+      "\x01\x07\x0cMAIL FROM:<>\x80\x80\x01\x80\x80\x02\x05\x02\x00\x03\xc1\x01\x02\x01\x11RCPT "
+      "TO:<b@c.org>\x00"
+      "\x04mx:c\x01\x80\x80\x01\x00\x00\x00",
+      60);
+  const auto message = decode(summed(written));
+  ASSERT_TRUE(message) << message.error();
+  EXPECT_EQ(message->id, MessageId{7});
+  EXPECT_EQ(message->priority, -3);
+  EXPECT_TRUE(message->report);
+  EXPECT_TRUE(message->content.eight_bit && message->content.ends_with_line &&
+              message->content.eight_bit_header);
+  EXPECT_FALSE(message->deliver_by || message->content.tls_optional);
+  EXPECT_EQ(message->recipients.at(0).destination, "mx:c");
+  EXPECT_EQ(encode(*message), summed(written));
 }
 
 TEST(RecordTest, KeepsEachFactOfTheContentApart) {
-  for (bool ContentFacts::* each : {&ContentFacts::eight_bit, &ContentFacts::binary, &ContentFacts::bare_cr,
-                                    &ContentFacts::bare_lf, &ContentFacts::nul, &ContentFacts::long_line,
-                                    &ContentFacts::ends_with_line, &ContentFacts::eight_bit_header}) {
+  for (bool ContentFacts::* each :
+       {&ContentFacts::eight_bit, &ContentFacts::binary, &ContentFacts::bare_cr, &ContentFacts::bare_lf,
+        &ContentFacts::nul, &ContentFacts::long_line, &ContentFacts::ends_with_line,
+        &ContentFacts::eight_bit_header, &ContentFacts::tls_optional}) {
     QueuedMessage message;
     message.content.*each = !(message.content.*each);
     EXPECT_EQ(decode(encode(message)), message);
@@ -96,7 +150,7 @@ TEST(RecordTest, IsCompact) {
 }
 
 TEST(RecordTest, TruncatedAnywhereIsNone) {
-  const std::string record = encode(full_message());
+  const std::string record = encode(with_deadline());
   for (std::size_t size = 0; size < record.size(); ++size) {
     EXPECT_FALSE(decode(std::string_view(record).substr(0, size))) << size;
     // Not only the checksum tells.
@@ -107,7 +161,7 @@ TEST(RecordTest, TruncatedAnywhereIsNone) {
 }
 
 TEST(RecordTest, EveryFlippedBitIsFound) {
-  const std::string record = encode(full_message());
+  const std::string record = encode(with_deadline());
   for (std::size_t bit = 0; bit < record.size() * 8; ++bit) {
     std::string damaged = record;
     damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ 1 << bit % 8);
@@ -116,7 +170,7 @@ TEST(RecordTest, EveryFlippedBitIsFound) {
 }
 
 TEST(RecordTest, WhatIsChangedAtRandomIsFound) {
-  const std::string record = encode(full_message());
+  const std::string record = encode(with_deadline());
   std::mt19937 random(5);
   for (int round = 0; round < 20'000; ++round) {
     std::string damaged = record;
@@ -146,7 +200,7 @@ TEST(RecordTest, SaysWhichVersionItDoesNotKnow) {
   record.front() = 7;
   const auto message = decode(summed(record));
   ASSERT_FALSE(message);
-  EXPECT_EQ(message.error(), "the record has version 7, and 1 is the one that is known");
+  EXPECT_EQ(message.error(), "the record has version 7, and 2 is the latest that is known");
 }
 
 TEST(RecordTest, NothingMayStandBehindIt) {

@@ -283,6 +283,15 @@ TEST(SchedulerTest, KeepsTheRateOfADestination) {
   EXPECT_EQ(given["b"], 1);
 }
 
+TEST(SchedulerTest, TheRateIsNotForWhatIsNoServer) {
+  SchedulerOptions with;
+  with.per_second = 1;
+  with.without_rate = {"maildir"};
+  Queue queue(with);
+  for (std::uint64_t id = 1; id <= 5; ++id) queue.offer(consignment(id, "maildir"));
+  EXPECT_EQ(queue.all().size(), 5U);
+}
+
 TEST(SchedulerTest, WhatIsForgottenIsNotGiven) {
   Queue queue;
   queue.next();

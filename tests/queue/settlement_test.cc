@@ -222,5 +222,98 @@ TEST(SettlementTest, TheReportNamesTheOriginalRecipient) {
   EXPECT_EQ(request.recipients[0].original, "bob+2Bx@example.org");
 }
 
+// ---- Deadlines, RFC 2852 ----
+
+QueuedMessage with_deadline(bool returns, bool trace, std::vector<std::string> rcpts) {
+  std::vector<QueuedRecipient> recipients;
+  for (std::string& each : rcpts) recipients.push_back(recipient(std::move(each)));
+  QueuedMessage out = message(std::move(recipients));
+  out.deliver_by = DeliverBy{kArrived + 10min, returns, trace};
+  if (returns) out.expires = kArrived + 10min;
+  return out;
+}
+
+TEST(SettlementTest, WhatIsTooLateIsReturned) {
+  QueuedMessage about = with_deadline(
+      true, false,
+      {"RCPT TO:<b@example.org>", "RCPT TO:<c@example.org> NOTIFY=NEVER", "RCPT TO:<d@example.org>"});
+  about.recipients[0].last_reply = "451 4.3.0 Later";
+  const Settlement outcome = settle_deadline(about, {"RCPT TO:<d@example.org>"});
+  ASSERT_EQ(about.recipients.size(), 1U);
+  EXPECT_EQ(about.recipients[0].rcpt, "RCPT TO:<d@example.org>") << "is being tried: that decides";
+  EXPECT_EQ(outcome.failed, 2U);
+  ASSERT_EQ(outcome.notices.size(), 1U);
+  const ReportRequest request =
+      report_request(about, outcome.notices, "mx.example.com", "id", "", kArrived + 10min);
+  EXPECT_EQ(request.deliver_by, kArrived + 10min);
+  EXPECT_EQ(request.recipients[0].action, ReportAction::failed);
+  EXPECT_EQ(request.recipients[0].status, (protocol::EnhancedStatus{5, {4, 7}}));
+  EXPECT_EQ(request.recipients[0].diagnostic,
+            "451 4.4.7 The time within which it was to be delivered is over; last: 451 4.3.0 Later");
+  const Settlement ended = settle_all(about, verdict(Verdict::Kind::deferred), kArrived + 11min);
+  EXPECT_TRUE(about.recipients.empty());
+  EXPECT_EQ(ended.failed, 1U);
+}
+
+TEST(SettlementTest, ADelayIsToldAtTheDeadlineAndDeliveryGoesOn) {
+  QueuedMessage about =
+      with_deadline(false, false, {"RCPT TO:<b@example.org>", "RCPT TO:<c@example.org> NOTIFY=FAILURE"});
+  const Settlement outcome = settle_deadline(about, {});
+  EXPECT_EQ(about.recipients.size(), 2U);
+  EXPECT_EQ(outcome.deferred, 2U);
+  ASSERT_EQ(outcome.notices.size(), 1U);
+  const ReportRequest request =
+      report_request(about, outcome.notices, "mx.example.com", "id", "", kArrived + 10min);
+  EXPECT_EQ(request.recipients[0].action, ReportAction::delayed);
+  EXPECT_EQ(request.recipients[0].status, (protocol::EnhancedStatus{4, {4, 7}}));
+  EXPECT_EQ(request.recipients[0].will_retry_until, about.expires);
+  EXPECT_FALSE(has_deadline_ahead(about));
+  EXPECT_TRUE(settle_deadline(about, {}).notices.empty()) << "once";
+  EXPECT_TRUE(settle_all(about, verdict(Verdict::Kind::deferred), kArrived + 5h).notices.empty());
+}
+
+TEST(SettlementTest, UntilTheDeadlineNoDelayIsTold) {
+  QueuedMessage about = with_deadline(false, false, {"RCPT TO:<b@example.org>"});
+  about.deliver_by->at = kArrived + 10h;
+  EXPECT_TRUE(settle_all(about, verdict(Verdict::Kind::deferred), kArrived + 5h).notices.empty());
+  EXPECT_EQ(settle_deadline(about, {}).notices.size(), 1U);
+}
+
+// RFC 2852 4
+TEST(SettlementTest, ARelayIsToldWhereATraceIsWantedOrTheDeadlineIsLost) {
+  Verdict relayed = verdict(Verdict::Kind::delivered);
+  relayed.reports_success = true;
+  const auto told = [&](bool returns, bool trace, const char* rcpt) {
+    QueuedMessage about = with_deadline(returns, trace, {rcpt});
+    const Settlement outcome = settle_all(about, relayed, kArrived);
+    if (outcome.notices.empty()) return false;
+    EXPECT_EQ(outcome.notices[0].action, ReportAction::relayed);
+    return true;
+  };
+  EXPECT_TRUE(told(true, true, "RCPT TO:<b@example.org>"));
+  EXPECT_TRUE(told(false, true, "RCPT TO:<b@example.org> NOTIFY=FAILURE"));
+  EXPECT_FALSE(told(false, true, "RCPT TO:<b@example.org> NOTIFY=NEVER"));
+  EXPECT_FALSE(told(false, false, "RCPT TO:<b@example.org>")) << "the next host keeps the time";
+  relayed.deadline_lost = true;
+  EXPECT_TRUE(told(false, false, "RCPT TO:<b@example.org>"));
+  EXPECT_TRUE(told(false, false, "RCPT TO:<b@example.org> NOTIFY=DELAY"));
+  EXPECT_FALSE(told(false, false, "RCPT TO:<b@example.org> NOTIFY=FAILURE"));
+  EXPECT_FALSE(told(false, false, "RCPT TO:<b@example.org> NOTIFY=NEVER"));
+  relayed.final_delivery = true;
+  EXPECT_FALSE(told(false, true, "RCPT TO:<b@example.org>")) << "it has arrived";
+}
+
+// RFC 8689 5
+TEST(SettlementTest, AReportAboutAMessageThatRequiresTlsRequiresItAndReturnsTheHeader) {
+  QueuedMessage about =
+      message({recipient("RCPT TO:<b@example.org>")}, "MAIL FROM:<a@example.com> REQUIRETLS RET=FULL");
+  const Settlement outcome = settle_all(about, verdict(Verdict::Kind::failed), kArrived);
+  const ReportRequest request = report_request(about, outcome.notices, "mx.example.com", "id", "", kArrived);
+  EXPECT_EQ(request.ret, protocol::DsnReturn::headers);
+  const QueuedMessage report =
+      report_envelope(about, MessageId{8}, make_report(request), kArrived, std::chrono::hours(1));
+  EXPECT_EQ(report.mail, "MAIL FROM:<> REQUIRETLS");
+}
+
 }  // namespace
 }  // namespace postrider::queue

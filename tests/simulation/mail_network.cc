@@ -95,6 +95,8 @@ struct MailNetwork::Mail {
   std::vector<std::string> acknowledged;  // of the recipients
   std::vector<std::string> uncertain;     // no answer came: they may have it
   std::string content;
+  std::optional<protocol::DeliverBy> by;  // RFC 2852
+  transport::SystemTime answered;         // when the agent had it at the latest
 };
 
 // ---- The archive ----
@@ -116,14 +118,17 @@ class MailNetwork::Archive final : public server::HandlerFactory {
   struct Copy {
     std::string recipient;
     std::string content;
+    transport::SystemTime at;
+    std::optional<transport::SystemTime> deadline;  // as BY= said
   };
   std::vector<Copy> copies;
 
  private:
   class Sink final : public server::MessageSink {
    public:
-    Sink(MailNetwork& network, std::vector<std::string> recipients)
-        : network_(network), recipients_(std::move(recipients)) {}
+    Sink(MailNetwork& network, std::vector<std::string> recipients,
+         std::optional<transport::SystemTime> deadline)
+        : network_(network), recipients_(std::move(recipients)), deadline_(deadline) {}
     server::Soon<void> write(std::string_view octets) override {
       content_ += octets;
       return {};
@@ -131,7 +136,8 @@ class MailNetwork::Archive final : public server::HandlerFactory {
     server::Answer finish(const protocol::ev::BodyEnd&, std::size_t) override {
       for (std::string& each : recipients_) {
         network_.world_.note("archived for " + each);
-        network_.archive_->copies.push_back({std::move(each), content_});
+        network_.archive_->copies.push_back(
+            {std::move(each), content_, network_.world_.clock().system_now(), deadline_});
       }
       return server::kOk;
     }
@@ -139,14 +145,19 @@ class MailNetwork::Archive final : public server::HandlerFactory {
    private:
     MailNetwork& network_;
     std::vector<std::string> recipients_;
+    std::optional<transport::SystemTime> deadline_;
     std::string content_;
   };
 
   class ArchiveHandler final : public server::Handler {
    public:
     explicit ArchiveHandler(MailNetwork& network) : network_(network) {}
-    server::Answer on_mail(const protocol::ev::Mail&) override {
+    server::Answer on_mail(const protocol::ev::Mail& mail) override {
       recipients_.clear();
+      deadline_.reset();
+      if (const auto by = mail.parameters.deliver_by) {
+        deadline_ = network_.world_.clock().system_now() + std::chrono::seconds(by->seconds);
+      }
       return server::kOk;
     }
     server::Answer on_rcpt(const protocol::ev::Rcpt& rcpt) override {
@@ -163,12 +174,13 @@ class MailNetwork::Archive final : public server::HandlerFactory {
       return server::kOk;
     }
     server::Soon<server::Opened> on_data() override {
-      return server::Opened(std::make_unique<Sink>(network_, recipients_));
+      return server::Opened(std::make_unique<Sink>(network_, recipients_, deadline_));
     }
 
    private:
     MailNetwork& network_;
     std::vector<std::string> recipients_;
+    std::optional<transport::SystemTime> deadline_;
   };
 
   static server::ServerConfig config() {
@@ -176,7 +188,8 @@ class MailNetwork::Archive final : public server::HandlerFactory {
     out.protocol.hostname = "archive.test";
     out.protocol.capabilities.offer(protocol::Extension::pipelining)
         .offer(protocol::Extension::eight_bit_mime)
-        .offer(protocol::Extension::chunking);
+        .offer(protocol::Extension::chunking)
+        .offer(protocol::Extension::deliver_by);
     return out;
   }
 
@@ -318,6 +331,12 @@ void MailNetwork::make_mail() {
     }
     mail.content = "Subject: " + mail.name + "\r\n\r\n";
     for (unsigned line = world_.roll(40); line != 0; --line) mail.content += ".a line of it\r\n";
+    if (world_.roll(3) != 0) continue;
+    protocol::DeliverBy& by = mail.by.emplace();
+    by.seconds = static_cast<std::int32_t>(1 + world_.roll(600));
+    by.mode =
+        world_.roll(2) == 0 ? protocol::DeliverBy::Mode::return_mail : protocol::DeliverBy::Mode::notify;
+    by.trace = world_.roll(4) == 0;
   }
   for (Mail& each : mails_) {
     ++submitting_;
@@ -334,11 +353,18 @@ Task<void> MailNetwork::submit(Mail& mail) {
   const client::Outcome<void> started = co_await client.connect(world_.network(), to);
   if (started) {
     auto envelope = client::Envelope::from(mail.sender);
+    if (mail.by) {
+      protocol::Mail command = envelope->mail();
+      command.parameters.deliver_by = mail.by;
+      command.parameters.used = extensions_of(command.parameters);
+      envelope = client::Envelope(*client::Envelope::Sender::copy(command));
+    }
     for (const std::string& each : mail.recipients) {
       [[maybe_unused]] const auto added = envelope->add(each);
     }
     client::MemoryMessage message(mail.content);
     const client::DeliveryReport report = co_await client.send(*envelope, message);
+    mail.answered = world_.clock().system_now();
     for (std::size_t i = 0; i < mail.recipients.size(); ++i) {
       const client::RecipientResult& result = report.recipients[i];
       if (result.delivered()) mail.acknowledged.push_back(mail.recipients[i]);
@@ -380,6 +406,29 @@ Findings MailNetwork::run() {
   return {"the queues are not empty after hours"};
 }
 
+// RFC 2852: in mode R nobody gets it late; in mode N whoever gets it late was told of before.
+void MailNetwork::judge_deadline(const Mail& mail, const std::string& recipient, Findings& out) const {
+  constexpr std::chrono::seconds kGrain{4};  // BY counts in seconds, at each hop
+  const transport::SystemTime deadline = mail.answered + std::chrono::seconds(mail.by->seconds) + kGrain;
+  const bool returns = mail.by->mode == protocol::DeliverBy::Mode::return_mail;
+  const std::string subject = "Subject: " + mail.name + "\r\n";
+  const std::string what = mail.name + " to " + recipient;
+  bool late = false;
+  bool told = false;
+  for (const Archive::Copy& copy : archive_->copies) {
+    if (copy.content.find(subject) == std::string::npos) continue;
+    if (copy.recipient == recipient) {
+      if (!copy.deadline) out.push_back(what + " lost its deadline on the way");
+      if (copy.deadline && returns && *copy.deadline > deadline) out.push_back(what + " was given more time");
+      late = late || copy.at > deadline;
+    } else if (copy.recipient == mail.sender) {
+      told = told || copy.content.find("Final-Recipient: rfc822; " + recipient + "\r\nAction: delayed") !=
+                         std::string::npos;
+    }
+  }
+  if (late && !returns && !told) out.push_back(what + " came late, and nobody said so");
+}
+
 Findings MailNetwork::judge() const {
   Findings out;
   for (const Mail& mail : mails_) {
@@ -388,6 +437,7 @@ Findings MailNetwork::judge() const {
     for (const std::string& recipient : acknowledged) {
       std::size_t delivered = 0;
       std::size_t reported = 0;
+      if (mail.by) judge_deadline(mail, recipient, out);
       for (const Archive::Copy& copy : archive_->copies) {
         if (copy.content.find(subject) == std::string::npos) continue;
         const bool report = copy.content.find("multipart/report") != std::string::npos;

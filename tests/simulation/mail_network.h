@@ -57,6 +57,7 @@ class MailNetwork {
   bool sync();
   bool over() const;
   Findings judge() const;
+  void judge_deadline(const Mail& mail, const std::string& recipient, Findings& out) const;
 
   Weather weather_;
   fuzz::Simulator world_;

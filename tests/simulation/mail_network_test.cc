@@ -29,6 +29,19 @@ TEST(MailNetworkTest, NothingIsLost251To500) { run_seeds({251, 250}, Weather::ro
 TEST(MailNetworkTest, NothingIsLost501To750) { run_seeds({501, 250}, Weather::rough()); }
 TEST(MailNetworkTest, NothingIsLost751To1000) { run_seeds({751, 250}, Weather::rough()); }
 
+// Otherwise the runs above say nothing of deadlines.
+TEST(MailNetworkTest, SomeMailHasADeadlineThatPasses) {
+  std::size_t expired = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    MailNetwork network(seed);
+    EXPECT_EQ(network.run(), Findings());
+    for (const std::string& each : network.history()) {
+      if (each.find("delivery time expired") != std::string::npos) ++expired;
+    }
+  }
+  EXPECT_GT(expired, 0U);
+}
+
 TEST(MailNetworkTest, ASeedReplaysExactly) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     MailNetwork first(seed);

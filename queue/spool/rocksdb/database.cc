@@ -44,8 +44,13 @@ SpoolFailure failure(const rocksdb::Status& status) {
                       status.ToString()};
 }
 
-std::unexpected<SpoolFailure> refused(const std::string& path, std::string_view why) {
-  return std::unexpected(SpoolFailure{SpoolFailure::Kind::io, "the spool " + path + " " + std::string(why)});
+std::unexpected<SpoolFailure> refused(const std::string& path, std::string_view why,
+                                      SpoolFailure::Kind kind = SpoolFailure::Kind::io) {
+  return std::unexpected(SpoolFailure{kind, "the spool " + path + " " + std::string(why)});
+}
+
+std::unexpected<SpoolFailure> unfit(const std::string& path, std::string_view why) {
+  return refused(path, why, SpoolFailure::Kind::unfit);
 }
 
 rocksdb::CompressionType quick_compression() {
@@ -162,9 +167,9 @@ SpoolResult<void> migrate(rocksdb::DB& database, const Handles& handles, const s
   if (schema == RocksDbSpool::kSchema) return {};
   const std::string is = "has schema " + std::to_string(schema) + ", and this program knows " +
                          std::to_string(RocksDbSpool::kSchema) + ": ";
-  if (schema > RocksDbSpool::kSchema) return refused(path, is + "run the newer Postrider that wrote it");
+  if (schema > RocksDbSpool::kSchema) return unfit(path, is + "run the newer Postrider that wrote it");
   for (; schema < RocksDbSpool::kSchema; ++schema) {
-    if (kSteps[schema] == nullptr) return refused(path, is + "empty it with the Postrider that wrote it");
+    if (kSteps[schema] == nullptr) return unfit(path, is + "empty it with the Postrider that wrote it");
     const rocksdb::Status status = kSteps[schema](database, handles);
     if (!status.ok()) return refused(path, is + "it could not be brought up to date: " + status.ToString());
   }
@@ -178,6 +183,50 @@ SpoolResult<void> migrate(rocksdb::DB& database, const Handles& handles, const s
 struct Batch::Impl {
   rocksdb::WriteBatch batch;
 };
+
+namespace {
+
+// Keys begin with a number of eight octets.
+std::uint64_t number_in(std::string_view key) noexcept {
+  std::uint64_t number = 0;
+  for (std::size_t at = 0; at < sizeof number; ++at)
+    number = number << 8 | (at < key.size() ? static_cast<unsigned char>(key[at]) : 0U);
+  return number;
+}
+
+std::string key_of(std::uint64_t number) {
+  std::string key;
+  for (std::size_t shift = 8 * sizeof number; shift != 0; shift -= 8)
+    key.push_back(static_cast<char>(number >> (shift - 8) & 0xff));
+  return key;
+}
+
+// The block behind `last` cannot be read: from where on it goes on, found by steps that double, and then by
+// halving the last one. What lies between two such blocks may be passed over with them. nullopt: nothing can.
+std::optional<std::string> readable_behind(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family,
+                                           std::string_view last) {
+  const auto is_readable = [&](std::uint64_t number) {
+    // One that has failed does not read its block again.
+    const std::unique_ptr<rocksdb::Iterator> at(db.NewIterator(rocksdb::ReadOptions(), family));
+    at->Seek(slice(key_of(number)));
+    return at->status().ok();
+  };
+  std::uint64_t bad = number_in(last);
+  std::uint64_t good = bad;
+  for (std::uint64_t step = 1;; step *= 2) {
+    if (step == 0 || good + step < good) return std::nullopt;
+    good += step;
+    if (is_readable(good)) break;
+    bad = good;
+  }
+  while (good - bad > 1) {
+    const std::uint64_t middle = bad + (good - bad) / 2;
+    (is_readable(middle) ? good : bad) = middle;
+  }
+  return key_of(good);
+}
+
+}  // namespace
 
 struct Database::Open {
   Open() = default;
@@ -202,7 +251,7 @@ SpoolResult<void> Database::Open::check_schema(const std::string& path) {
   std::string text;
   const rocksdb::Status status = db->Get(rocksdb::ReadOptions(), handles.front(), slice(kSchemaKey), &text);
   if (status.IsNotFound()) {
-    if (!is_empty(*db, all)) return refused(path, "is a store of something else: name another folder");
+    if (!is_empty(*db, all)) return unfit(path, "is a store of something else: name another folder");
     const rocksdb::Status written = write_schema(*db, handles);
     if (!written.ok()) return std::unexpected(failure(written));
     return {};
@@ -299,16 +348,34 @@ SpoolResult<std::optional<std::string>> Database::get(Family family, std::string
   return value;
 }
 
-SpoolResult<void> Database::scan(Family family, std::string_view from,
-                                 const std::function<bool(std::string_view, std::string_view)>& each) const {
+SpoolResult<void> Database::scan(Family family, std::string_view from, const Visitor& each) const {
+  std::vector<Gap> gaps;
+  SpoolResult<void> scanned = scan(family, from, each, gaps);
+  if (scanned && !gaps.empty())
+    return std::unexpected(SpoolFailure{SpoolFailure::Kind::damaged, gaps.front().why});
+  return scanned;
+}
+
+SpoolResult<void> Database::scan(Family family, std::string_view from, const Visitor& each,
+                                 std::vector<Gap>& gaps) const {
   const std::shared_lock lock(mutex_);
   if (!open_) return refused(path_, "is closed");
-  const std::unique_ptr<rocksdb::Iterator> at(
-      open_->db->NewIterator(rocksdb::ReadOptions(), open_->handle(family)));
-  for (at->Seek(slice(from)); at->Valid(); at->Next())
-    if (!each(view(at->key()), view(at->value()))) return {};
-  if (!at->status().ok()) return std::unexpected(failure(at->status()));
-  return {};
+  std::string next(from);
+  std::string last(from);
+  for (;;) {
+    const std::unique_ptr<rocksdb::Iterator> at(
+        open_->db->NewIterator(rocksdb::ReadOptions(), open_->handle(family)));
+    for (at->Seek(slice(next)); at->Valid(); at->Next()) {
+      if (!each(view(at->key()), view(at->value()))) return {};
+      last.assign(at->key().data(), at->key().size());
+    }
+    if (at->status().ok()) return {};
+    if (!at->status().IsCorruption()) return std::unexpected(failure(at->status()));
+    std::optional<std::string> behind = readable_behind(*open_->db, open_->handle(family), last);
+    gaps.push_back(Gap{last, behind.value_or(std::string()), at->status().ToString()});
+    if (!behind) return {};
+    next = *std::move(behind);
+  }
 }
 
 Batch::Batch(Database& database) : database_(database), impl_(std::make_unique<Impl>()) {}

@@ -23,6 +23,7 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "postrider/queue/spool.h"
 #include "postrider/queue/spool/rocksdb/rocksdb_spool.h"
@@ -61,9 +62,19 @@ class Database {
 
   // nullopt: there is no such key.
   SpoolResult<std::optional<std::string>> get(Family family, std::string_view key) const;
+  using Visitor = std::function<bool(std::string_view, std::string_view)>;  // key and value
+  // Keys that cannot be read, since RocksDB finds a checksum wrong: all behind `from` and before `to`.
+  struct Gap {
+    std::string from;
+    std::string to;  // empty: to the end
+    std::string why;
+  };
   // From the first key at `from` or behind it, until `each` returns false. It must not call the database.
-  SpoolResult<void> scan(Family family, std::string_view from,
-                         const std::function<bool(std::string_view, std::string_view)>& each) const;
+  SpoolResult<void> scan(Family family, std::string_view from, const Visitor& each) const;
+  // The same, and past what cannot be read, which is added to `gaps`. Keys of this family begin with a number
+  // of eight octets.
+  SpoolResult<void> scan(Family family, std::string_view from, const Visitor& each,
+                         std::vector<Gap>& gaps) const;
 
  private:
   friend class Batch;

@@ -43,7 +43,8 @@ SpoolResult<void> Group::finish() {
       if (aside_.contains(id_in_due(key).value)) keys.emplace_back(key);
       return true;
     };
-    SpoolResult<void> looked = database_.scan(Family::due, "", look);
+    std::vector<Database::Gap> unreadable;  // what is in there cannot be found by anybody
+    SpoolResult<void> looked = database_.scan(Family::due, "", look, unreadable);
     if (!looked) return looked;
     for (const std::string& each : keys) batch_.erase_single(Family::due, each);
   }

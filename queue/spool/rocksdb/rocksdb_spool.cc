@@ -1,8 +1,10 @@
 #include "postrider/queue/spool/rocksdb/rocksdb_spool.h"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "postrider/queue/record.h"
@@ -148,8 +150,25 @@ class RocksDbSpool::Impl {
   // At most `most` consignments from `from` on, all due at `until` or before.
   SpoolResult<std::vector<Consignment>> due(std::string from, Time until, std::size_t most);
 
+  // The messages whose records cannot be read in one go, behind `gap.from` and before `gap.to`: each by
+  // itself.
+  void read_one_by_one(const Database::Gap& gap, std::size_t limit, std::vector<QueuedMessage>& out);
+  // Adds to `out`, in its order, what was found to be due in gaps.
+  void add_found(const std::string& from, Time until, std::size_t most, std::vector<Consignment>& out);
+  // Looks for what is due in there, unless that was done.
+  void find_due_in(const Database::Gap& gap);
+  void note(const Database::Gap& gap, std::string_view what);
+
   const std::shared_ptr<Database> database;
   const std::shared_ptr<Writer> writer;
+
+ private:
+  std::mutex mutex_;  // of the rest
+  std::optional<SpoolFailure> passed_over_;
+  std::set<std::string> searched_;            // gaps of the due index, by what is before them
+  std::map<std::string, Consignment> found_;  // what is due in them, by its key
+
+  friend class RocksDbSpool;
 };
 
 SpoolResult<StoredEnvelope> RocksDbSpool::Impl::envelope(MessageId id) {
@@ -172,22 +191,92 @@ SpoolResult<StoredEnvelope> RocksDbSpool::Impl::envelope(MessageId id) {
 SpoolResult<std::vector<Consignment>> RocksDbSpool::Impl::due(std::string from, Time until,
                                                               std::size_t most) {
   std::vector<Consignment> out;
+  std::vector<Database::Gap> gaps;
   std::string first = DueFloor::end();
   bool begun = false;
+  const std::string begin = from;
   const DueFloor::Look look = writer->due_floor().look(std::move(from));
-  SpoolResult<void> scanned =
-      database->scan(Family::due, look.from, [&](std::string_view key, std::string_view value) {
-        if (!std::exchange(begun, true)) first = key;
-        std::optional<Consignment> one = consignment_in(key, value);
-        if (!one) return true;  // nothing that we wrote
-        if (one->due > until || out.size() == most) return false;
-        out.push_back(std::move(*one));
-        return true;
-      });
+  const auto read = [&](std::string_view key, std::string_view value) {
+    if (!std::exchange(begun, true)) first = key;
+    std::optional<Consignment> one = consignment_in(key, value);
+    if (!one) return true;  // nothing that we wrote
+    if (one->due > until || out.size() == most) return false;
+    out.push_back(std::move(*one));
+    return true;
+  };
+  SpoolResult<void> scanned = database->scan(Family::due, look.from, read, gaps);
   // What a search that failed has not found may be there all the same.
-  writer->due_floor().saw(look, scanned ? first : look.from);
+  writer->due_floor().saw(look, scanned && gaps.empty() ? first : look.from);
   if (!scanned) return std::unexpected(std::move(scanned.error()));
+  for (const Database::Gap& each : gaps) {
+    note(each, "of the due index");
+    find_due_in(each);
+  }
+  add_found(begin, until, most, out);
   return out;
+}
+
+void RocksDbSpool::Impl::add_found(const std::string& from, Time until, std::size_t most,
+                                   std::vector<Consignment>& out) {
+  const std::lock_guard lock(mutex_);
+  if (found_.empty()) return;
+  for (auto at = found_.lower_bound(from); at != found_.end() && at->second.due <= until; ++at) {
+    out.push_back(at->second);
+  }
+  std::ranges::sort(out, {}, [](const Consignment& each) { return due_key(each); });
+  const auto same = std::ranges::unique(out);
+  out.erase(same.begin(), same.end());
+  if (out.size() > most) out.resize(most);
+}
+
+// What has changed since comes to nothing: whoever tries it reads the message.
+void RocksDbSpool::Impl::find_due_in(const Database::Gap& gap) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!searched_.insert(gap.from).second) return;
+  }
+  std::map<std::string, Consignment> found;
+  const auto look = [&](std::string_view key, std::string_view value) {
+    const auto id = id_in(key);
+    const auto envelope = id ? envelope_in(*id, value) : std::unexpected(std::string());
+    if (!envelope) return true;
+    for (Consignment& each : consignments_of(envelope->message)) {
+      std::string place = due_key(each);
+      const bool in_gap = place > gap.from && (gap.to.empty() || place < gap.to);
+      if (in_gap) found.emplace(std::move(place), std::move(each));
+    }
+    return true;
+  };
+  std::vector<Database::Gap> gaps;  // these are set aside by whoever lists them
+  const SpoolResult<void> looked = database->scan(Family::envelopes, "", look, gaps);
+  const std::lock_guard lock(mutex_);
+  if (!looked) searched_.erase(gap.from);
+  found_.merge(found);
+}
+
+void RocksDbSpool::Impl::read_one_by_one(const Database::Gap& gap, std::size_t limit,
+                                         std::vector<QueuedMessage>& out) {
+  std::vector<MessageId> ids;  // as the content tells
+  const auto look = [&](std::string_view key, std::string_view) {
+    const auto id = id_in(key.substr(0, sizeof(std::uint64_t)));
+    if (!id || (!gap.to.empty() && id_key(*id) >= gap.to)) return false;
+    if (ids.empty() || ids.back() != *id) ids.push_back(*id);
+    return true;
+  };
+  std::vector<Database::Gap> gaps;
+  const std::string behind_last = gap.from + std::string(sizeof(std::uint32_t), '\xff');
+  [[maybe_unused]] const auto looked = database->scan(Family::content, behind(behind_last), look, gaps);
+  for (const MessageId each : ids) {
+    if (out.size() == limit) return;
+    auto read = envelope(each);  // sets aside what cannot be read
+    if (read) out.push_back(std::move(read->message));
+  }
+}
+
+void RocksDbSpool::Impl::note(const Database::Gap& gap, std::string_view what) {
+  const std::lock_guard lock(mutex_);
+  passed_over_.emplace(SpoolFailure::Kind::damaged,
+                       "a part " + std::string(what) + " is damaged: " + gap.why);
 }
 
 RocksDbSpool::RocksDbSpool(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -274,9 +363,17 @@ SpoolResult<std::vector<QueuedMessage>> RocksDbSpool::list(MessageId after, std:
     }
     return true;
   };
-  SpoolResult<void> scanned = impl_->database->scan(Family::envelopes, behind(id_key(after)), read);
+  std::vector<Database::Gap> gaps;
+  const std::string first = behind(id_key(after));
+  SpoolResult<void> scanned = impl_->database->scan(Family::envelopes, first, read, gaps);
   for (const MessageId each : unreadable) impl_->set_aside(each);
   if (!scanned) return std::unexpected(std::move(scanned.error()));
+  for (const Database::Gap& each : gaps) {
+    impl_->note(each, "of the envelopes");
+    impl_->read_one_by_one(each, limit + out.size(), out);
+  }
+  if (!gaps.empty()) std::ranges::sort(out, {}, &QueuedMessage::id);
+  if (out.size() > limit) out.resize(limit);
   return out;
 }
 
@@ -294,6 +391,11 @@ SpoolResult<std::vector<DamagedRecord>> RocksDbSpool::damaged(MessageId after, s
 
 void RocksDbSpool::drop_damaged(MessageId id, Done done) {
   impl_->writer->submit(Dropped{id}, std::move(done));
+}
+
+std::optional<SpoolFailure> RocksDbSpool::passed_over() {
+  const std::lock_guard lock(impl_->mutex_);
+  return std::exchange(impl_->passed_over_, std::nullopt);
 }
 
 std::uint64_t RocksDbSpool::size() const { return impl_->writer->messages(); }

@@ -13,6 +13,11 @@
 // `full` at once. What is read and what was written lately takes some 100 MiB at most, however long the queue
 // is.
 //
+// Where RocksDB cannot read a part of a table, since it does not have its checksum, the reading goes on
+// behind it. Messages whose records were in there are set aside, as far as their content still tells of them;
+// what was in there of the due index is found again by the records, once, and kept in memory: some hundred
+// for each block of 16 KiB.
+//
 // When the disk is full or fails, everybody who waits is told, and each later group tries again: once there
 // is room, all goes on. A group that failed in the middle of a sync may be found there by the next start.
 //
@@ -65,6 +70,7 @@ class RocksDbSpool final : public Spool {
   SpoolResult<std::vector<QueuedMessage>> list(MessageId after, std::size_t limit) override;
   SpoolResult<std::vector<DamagedRecord>> damaged(MessageId after, std::size_t limit) override;
   void drop_damaged(MessageId id, Done done) override;
+  std::optional<SpoolFailure> passed_over() override;
   std::uint64_t size() const override;
   MessageId newest() const override;
 

@@ -62,6 +62,7 @@ TEST(ConfigReader, DefaultTextIsTheDefaults) {
   EXPECT_EQ(config.queue.warn, hours(4));
   EXPECT_EQ(config.queue.concurrency_per_destination, 20U);
   EXPECT_EQ(config.queue.connections, 500U);
+  EXPECT_EQ(config.queue.rate_per_destination, 0U);
   EXPECT_FALSE(config.aliases.file);
   EXPECT_EQ(config.aliases.tag, "");
   EXPECT_EQ(config.limits.message_size, 50U << 20);
@@ -149,6 +150,7 @@ url = "https://dns.example/dns-query"
 zone = "zone.txt"
 trust_anchor = "root.key"
 [queue]
+rate_per_destination = 50
 store = "postgresql"
 url = "postgresql://host/db"
 [[route]]
@@ -185,6 +187,7 @@ level = "warn"
   const std::vector<HostPort> servers{{"127.0.0.1", 5300}, {"::1", 53}};
   EXPECT_EQ(config.resolver.servers, servers);
   EXPECT_EQ(config.queue.store, QueueStore::postgresql);
+  EXPECT_EQ(config.queue.rate_per_destination, 50U);
   const RouteConfig& route = config.routes.at(0);
   EXPECT_EQ(route.route.destination, Destination(ToSmartHost{{"relay.example", 587}, false}));
   EXPECT_EQ(route.tls, RelayTls::verify);
@@ -247,6 +250,8 @@ TEST(ConfigReader, NamesFileLineAndKeyOfEveryBadValue) {
        "test.toml:2: resolver.servers: \"dns.example\" has no IP address"},
       {"[resolver]\nurl = \"http://x/\"", "test.toml:2: resolver.url: must begin with https://"},
       {"[queue]\nstore = \"postgresql\"", "test.toml:2: queue.store: \"postgresql\" needs \"url\""},
+      {"[queue]\nrate_per_destination = -1",
+       "test.toml:2: queue.rate_per_destination: -1 is not between 0 and 4294967295"},
       {"[queue]\nretry = []", "test.toml:2: queue.retry: must hold at least one duration"},
       {"[queue]\nexpire = \"5\"",
        "test.toml:2: queue.expire: \"5\" is no duration; write for example \"8s\", \"5m\", \"4h\" or \"5d\""},

@@ -8,6 +8,7 @@
 
 #include "postrider/agent/accounts/sasl_primitives.h"
 #include "postrider/agent/config/config_reader.h"
+#include "postrider/queue/content_scan.h"
 #include "postrider/queue/spool/memory_spool.h"
 #include "postrider/resolver/backend/master_file.h"
 #include "postrider/resolver/backend/static_backend.h"
@@ -67,7 +68,7 @@ class DelivererTest : public testing::Test {
   }
   ~DelivererTest() override { tests::run_task(loop_, deliverer_->close(loop_.now())); }
 
-  AttemptResult deliver(std::string content, bool ours, std::string_view to = "bob@example.org") {
+  AttemptResult deliver(std::string content, std::string_view to = "bob@example.org") {
     queue::QueuedMessage message;
     message.id = queue::MessageId{++last_id_};
     message.mail = "MAIL FROM:<>";
@@ -75,9 +76,10 @@ class DelivererTest : public testing::Test {
     Attempt attempt;
     attempt.id = message.id;
     attempt.mail = message.mail;
-    attempt.content.octets = content.size();
+    queue::ContentScan scan;
+    scan.feed(content);
+    attempt.content = scan.finish();
     attempt.recipients = {message.recipients[0].rcpt};
-    attempt.ours = ours;
     queue::Change change;
     change.added.emplace_back(std::move(message), std::move(content));
     spool_.apply(std::move(change), [](const queue::SpoolResult<void>& done) { EXPECT_TRUE(done); });
@@ -102,24 +104,21 @@ class DelivererTest : public testing::Test {
 };
 
 TEST_F(DelivererTest, TellsItsObserverHowTlsWentByMx) {
-  EXPECT_TRUE(put_off_by_dane(deliver("Subject: Hi\r\n\r\nHello\r\n", false)));
+  EXPECT_TRUE(put_off_by_dane(deliver("Subject: Hi\r\n\r\nHello\r\n")));
   ASSERT_EQ(observer_.seen.size(), 1U);
   EXPECT_EQ(observer_.seen[0], std::pair(std::string("example.org"), std::string("dnssec-invalid")));
 }
 
 TEST_F(DelivererTest, TellsNothingOfSmartHosts) {
-  deliver("Subject: Hi\r\n\r\nHello\r\n", false, "bob@example.com");
+  deliver("Subject: Hi\r\n\r\nHello\r\n", "bob@example.com");
   EXPECT_TRUE(observer_.seen.empty());
 }
 
-TEST_F(DelivererTest, SendsReportsAboutTlsWhateverPoliciesSayAndCountsThemNot) {  // RFC 8460 3
-  EXPECT_FALSE(put_off_by_dane(deliver("TLS-Required: No\r\n\r\nReport\r\n", true)));
+// RFC 8689 4.2.2. RFC 8460 3 wants it for reports about TLS, which say so.
+TEST_F(DelivererTest, SendsWhatAsksForItWhateverPoliciesSayAndCountsItNot) {
+  EXPECT_FALSE(put_off_by_dane(deliver("TLS-Required: No\r\n\r\nReport\r\n")));
   EXPECT_TRUE(observer_.seen.empty());
-}
-
-TEST_F(DelivererTest, HeedsPoliciesForOtherReportsAndForWhatOthersWrote) {
-  EXPECT_TRUE(put_off_by_dane(deliver("Subject: Not delivered\r\n\r\nTLS-Required: No\r\n", true)));
-  EXPECT_TRUE(put_off_by_dane(deliver("TLS-Required: No\r\n\r\nHello\r\n", false)));
+  EXPECT_TRUE(put_off_by_dane(deliver("Subject: Not delivered\r\n\r\nTLS-Required: No\r\n")));
 }
 
 }  // namespace

@@ -20,6 +20,8 @@ std::expected<DeliveryWishes, protocol::Reply> wishes(const std::string& paramet
   return delivery_wishes((*mail)->parameters, kNow);
 }
 
+queue::Time queue_time(transport::SystemTime time) { return std::chrono::floor<queue::Duration>(time); }
+
 TEST(DeliveryWishesTest, WithoutParametersThereAreNone) {
   const auto found = wishes("");
   ASSERT_TRUE(found);
@@ -45,6 +47,17 @@ TEST(DeliveryWishesTest, RefusesWhatIsTooLongOrNoTime) {
     EXPECT_EQ(protocol::to_log_line(found.error().view()),
               "501 5.5.4 A message is held for at most 604800 seconds");
   }
+}
+
+TEST(DeliveryWishesTest, ADeadline) {  // RFC 2852 4
+  EXPECT_EQ(wishes(" BY=120;RT")->deliver_by, (queue::DeliverBy{queue_time(kNow + 2min), true, true}));
+  EXPECT_EQ(wishes(" BY=-10;N")->deliver_by, (queue::DeliverBy{queue_time(kNow - 10s), false, false}));
+  EXPECT_TRUE(wishes(" BY=120;R HOLDFOR=119"));
+  EXPECT_TRUE(wishes(" BY=120;N HOLDFOR=120"));
+  const auto found = wishes(" BY=120;R HOLDFOR=120");
+  ASSERT_FALSE(found);
+  EXPECT_EQ(protocol::to_log_line(found.error().view()),
+            "501 5.5.4 The message would be held until its time for delivery is over");
 }
 
 TEST(DeliveryWishesTest, SaysWhatItBears) {

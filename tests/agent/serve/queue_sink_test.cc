@@ -140,6 +140,27 @@ TEST_F(QueueSinkTest, ALocalDeliveryThatIsToBeReportedGoesThroughTheQueue) {
   EXPECT_EQ(queued().recipients[0].destination, "maildir");
 }
 
+// RFC 2852, RFC 6710: for peers of relay_from.
+TEST_F(QueueSinkTest, ADeadlineAndAPriorityAreKept) {
+  start();
+  const std::string offered = client_->say("EHLO relay.example");
+  EXPECT_NE(offered.find("DELIVERBY"), std::string::npos) << offered;
+  EXPECT_NE(offered.find("MT-PRIORITY"), std::string::npos);
+  EXPECT_EQ(offered.find("FUTURERELEASE"), std::string::npos) << "is for users";
+  EXPECT_EQ(offered.find("REQUIRETLS"), std::string::npos) << "is for TLS";
+  send({"<b@example.org>"}, "TLS-Required: No\r\n\r\n", "<alice@example.net> BY=600;RT MT-PRIORITY=4");
+  const queue::QueuedMessage message = queued();
+  EXPECT_EQ(message.mail, "MAIL FROM:<alice@example.net> MT-PRIORITY=4");
+  EXPECT_EQ(message.priority, 4);
+  ASSERT_TRUE(message.deliver_by);
+  EXPECT_TRUE(message.deliver_by->returns && message.deliver_by->trace);
+  EXPECT_LE(message.deliver_by->at - message.arrived, std::chrono::seconds(600));
+  EXPECT_GT(message.deliver_by->at - message.arrived, std::chrono::seconds(500));
+  EXPECT_EQ(message.expires, message.deliver_by->at);
+  EXPECT_TRUE(message.content.tls_optional);
+  EXPECT_EQ(intake_.destinations(), (std::vector<std::string>{"mx:example.org", "deadline"}));
+}
+
 TEST_F(QueueSinkTest, WithoutAnythingForOthersTheQueueIsNotUsed) {
   start();
   EXPECT_EQ(send({"<a@here.example>", "<b@void.example>"}, "\r\n").substr(0, 13), "250 2.0.0 Ok:");

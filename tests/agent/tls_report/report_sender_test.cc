@@ -159,7 +159,7 @@ TEST_F(ReportSenderTest, QueuesAMailThatNobodyAnswersForADay) {
   const std::string text = content(message.id);
   EXPECT_EQ(message.content.octets, text.size());
   EXPECT_FALSE(message.content.eight_bit || message.content.long_line);
-  EXPECT_TRUE(asks_for_delivery_without_tls(text));
+  EXPECT_TRUE(message.content.tls_optional);
   EXPECT_THAT(text, HasSubstr("\r\nFrom: <postmaster@example.net>\r\n"));
   EXPECT_THAT(text, HasSubstr("\r\nTLS-Report-Domain: example.org\r\n"));
   EXPECT_THAT(text, HasSubstr("\r\nTLS-Report-Submitter: example.net\r\n"));

@@ -1,8 +1,12 @@
 #include "postrider/queue/spool/rocksdb/rocksdb_spool.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <set>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -92,6 +96,7 @@ TEST_F(RocksDbSpoolTest, OneHasItAtATime) {
 TEST_F(RocksDbSpoolTest, ANewerSchemaIsRefused) {
   open();
   StoreSurgery(path).set_schema("2");
+  EXPECT_EQ(RocksDbSpool::open(path, options).error().kind, Kind::unfit);
   EXPECT_EQ(refusal(), "the spool " + path +
                            " has schema 2, and this program knows 1: run the newer Postrider that wrote it");
 }
@@ -118,6 +123,108 @@ TEST_F(RocksDbSpoolTest, AMissingSliceIsDamage) {
   EXPECT_TRUE((*body)->next());
   EXPECT_TRUE((*body)->next());
   EXPECT_EQ((*body)->next().error().kind, Kind::damaged);
+}
+
+// ---- Damage below our records: a block that does not have its checksum ----
+
+class RocksDbSpoolDamageTest : public RocksDbSpoolTest {
+ protected:
+  static constexpr std::uint64_t kMessages = 2'000;
+
+  // Several blocks of each family, all of them in tables.
+  void fill() {
+    const auto spool = open();
+    ASSERT_TRUE(spool);
+    for (std::uint64_t id = 1; id <= kMessages; ++id) {
+      QueuedMessage message = message_of(id, static_cast<std::int64_t>(id));
+      // Nothing that could be compressed.
+      message.user = content_of(id * id, 200);
+      Change change;
+      change.added.emplace_back(std::move(message), "Subject: " + std::to_string(id));
+      spool->apply(std::move(change), [](const SpoolResult<void>& done) { EXPECT_TRUE(done); });
+    }
+  }
+  static std::vector<std::uint64_t> listed(Spool& spool) {
+    std::vector<std::uint64_t> out;
+    for (MessageId after;; after = MessageId{out.back()}) {
+      const auto page = spool.list(after, 100);
+      EXPECT_TRUE(page);
+      if (!page || page->empty()) return out;
+      for (const QueuedMessage& each : *page) out.push_back(each.id.value);
+    }
+  }
+  static std::set<std::uint64_t> due(Spool& spool) {
+    std::set<std::uint64_t> out;
+    EXPECT_TRUE(
+        spool.due({}, kNever, [&](const Consignment& each) { return out.insert(each.id.value).second; }));
+    return out;
+  }
+  // Waits for what was set aside.
+  static std::size_t aside(Spool& spool, std::size_t wanted) {
+    std::size_t found = 0;
+    for (int turn = 0; turn < 5'000 && found < wanted; ++turn) {
+      Outcome written;  // behind what was submitted before
+      spool.drop_damaged(MessageId{kMessages + 1}, written.done());
+      static_cast<void>(written.wait());
+      const auto damaged = spool.damaged({}, kMessages);
+      found = damaged ? damaged->size() : 0;
+    }
+    return found;
+  }
+};
+
+TEST_F(RocksDbSpoolDamageTest, EnvelopesOfADamagedBlockAreSetAsideAndTheOthersGoOn) {
+  fill();
+  ASSERT_GT(StoreSurgery::damage_tables(path, "envelopes", 0.4), 0U);
+  const auto spool = open();
+  ASSERT_TRUE(spool);
+  const std::vector<std::uint64_t> readable = listed(*spool);
+  EXPECT_EQ(std::ranges::adjacent_find(readable, std::ranges::greater_equal()), readable.end())
+      << "each once";
+  EXPECT_GT(readable.size(), kMessages / 2);
+  EXPECT_LT(readable.size(), kMessages);
+  EXPECT_EQ(readable.front(), 1U);
+  EXPECT_EQ(readable.back(), kMessages) << "what stands behind it is read as well";
+  ASSERT_TRUE(spool->passed_over());
+  EXPECT_FALSE(spool->passed_over()) << "asked once";
+  EXPECT_EQ(aside(*spool, kMessages - readable.size()), kMessages - readable.size());
+  EXPECT_EQ(spool->size(), readable.size());
+  EXPECT_EQ(listed(*spool), readable);
+  EXPECT_TRUE(put(*spool, message_of(kMessages + 2), "new")) << "and the queue goes on";
+  EXPECT_EQ(spool->load(MessageId{readable.back()})->id, MessageId{readable.back()});
+}
+
+TEST_F(RocksDbSpoolDamageTest, WhatIsDueIsFoundThoughItsIndexIsDamaged) {
+  fill();
+  ASSERT_GT(StoreSurgery::damage_tables(path, "due", 0.4), 0U);
+  const auto spool = open();
+  ASSERT_TRUE(spool);
+  EXPECT_EQ(due(*spool).size(), kMessages);
+  EXPECT_TRUE(spool->passed_over());
+  const auto next = spool->next_due(Consignment{});
+  ASSERT_TRUE(next);
+  EXPECT_EQ(*next, at_second(1));
+  EXPECT_TRUE(put(*spool, message_of(kMessages + 2), "new"));
+}
+
+TEST_F(RocksDbSpoolDamageTest, ContentOfADamagedBlockIsItsMessagesDamageAlone) {
+  fill();
+  ASSERT_GT(StoreSurgery::damage_tables(path, "content", 0.4), 0U);
+  const auto spool = open();
+  ASSERT_TRUE(spool);
+  std::size_t good = 0;
+  for (std::uint64_t id = 1; id <= kMessages; ++id) {
+    const auto body = spool->open(MessageId{id});
+    ASSERT_TRUE(body);
+    const auto slice = (*body)->next();
+    if (slice) {
+      ++good;
+    } else {
+      EXPECT_EQ(slice.error().kind, Kind::damaged);
+    }
+  }
+  EXPECT_GT(good, kMessages / 2);
+  EXPECT_LT(good, kMessages);
 }
 
 TEST_F(RocksDbSpoolTest, WhatItHasHandedOutMayOutliveIt) {

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <vector>
 
@@ -56,6 +58,35 @@ void StoreSurgery::erase_slice(MessageId id, std::uint32_t index) {
 
 void StoreSurgery::set_schema(const std::string& text) {
   must(impl_->db->Put(rocksdb::WriteOptions(), impl_->handles.at("default"), std::string(kSchemaKey), text));
+}
+
+std::size_t StoreSurgery::damage_tables(const std::string& path, const std::string& family, double at) {
+  std::vector<std::string> files;
+  {
+    StoreSurgery surgery(path);
+    rocksdb::DB& db = *surgery.impl_->db;
+    // What was in the log alone is in tables now; one table a family.
+    must(db.Flush(rocksdb::FlushOptions(), surgery.impl_->handles.at(family)));
+    must(
+        db.CompactRange(rocksdb::CompactRangeOptions(), surgery.impl_->handles.at(family), nullptr, nullptr));
+    std::vector<rocksdb::LiveFileMetaData> live;
+    db.GetLiveFilesMetaData(&live);
+    for (const rocksdb::LiveFileMetaData& each : live)
+      if (each.column_family_name == family) files.push_back(each.db_path + each.name);
+  }
+  for (const std::string& each : files) {
+    std::fstream file(each, std::ios::in | std::ios::out | std::ios::binary);
+    const auto place =
+        static_cast<std::streamoff>(at * static_cast<double>(std::filesystem::file_size(each)));
+    char octets[8];
+    file.seekg(place);
+    file.read(octets, sizeof octets);
+    for (char& octet : octets) octet = static_cast<char>(~octet);
+    file.seekp(place);
+    file.write(octets, sizeof octets);
+    if (!file) std::abort();
+  }
+  return files.size();
 }
 
 std::size_t StoreSurgery::count(const std::string& family) const {

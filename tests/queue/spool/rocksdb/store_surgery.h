@@ -29,6 +29,9 @@ class StoreSurgery {
   void damage(MessageId id);
   void erase_slice(MessageId id, std::uint32_t index);
   void set_schema(const std::string& text);
+  // Flips some octets in the data of each table of the family, so that RocksDB finds a checksum wrong; how
+  // many tables there are. `at`: how far behind the beginning, of 1. Close the surgery before the next.
+  static std::size_t damage_tables(const std::string& path, const std::string& family, double at);
   // Keys in "default", "envelopes", "due", "content" or "damaged".
   std::size_t count(const std::string& family) const;
 
