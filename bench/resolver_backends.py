@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Lookups a second of every backend of the resolver, from an NSD with a signed zone that is started for it:
+"""Lookups a second from the resolver's cache and of every backend; c-ares and libunbound ask an NSD with a signed zone that
+is started for it, DNS over HTTPS a server of our own:
 
     bench/resolver_backends.py [PROGRAM] [ARGUMENTS OF GOOGLE BENCHMARK]
 

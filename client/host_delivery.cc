@@ -6,6 +6,7 @@
 
 #include "postrider/client/host_answers.h"
 #include "postrider/client/transfer.h"
+#include "postrider/transport/unless_stopped.h"
 
 namespace postrider::client {
 
@@ -96,14 +97,14 @@ void MxState::say(const MxAttempt& attempt, const Reply& reply, bool temporary) 
 void MxState::finish() {
   for (const std::size_t index : pending) {
     MxRecipient& recipient = report.recipients[index];
-    const bool for_good = recipient.reply.code().permanent() && !may_improve[index] && !stopped() && !late();
+    const bool for_good = recipient.reply.code().permanent() && !may_improve[index] && !halted() && !late();
     if (for_good) {
       recipient.decision = recipient.local ? Decision::fail_recipient : Decision::fail_message;
       continue;
     }
     recipient.decision = Decision::retry_later;
-    if (!stopped() && !late()) continue;
-    recipient.text.append(stopped() ? "; cancelled" : "; no time is left for this attempt");
+    if (!halted() && !late()) continue;
+    recipient.text.append(halted() ? "; cancelled" : "; no time is left for this attempt");
     if (recipient.local) recipient.reply = temporary(kExpired, recipient.text);
   }
   pending.clear();
@@ -145,7 +146,11 @@ Task<bool> HostDelivery::look_up() {
   question.port = target_.port;
   question.way = target_.way;
   question.families = state_.options.families;
-  HostAnswers answers = co_await look_up_host(state_.loop, state_.resolver, std::move(question));
+  Task<HostAnswers> asking = look_up_host(state_.loop, state_.resolver, std::move(question));
+  std::optional<HostAnswers> found =
+      co_await transport::unless_stopped(state_.loop, std::move(asking), state_.before_session());
+  if (!found) co_return false;
+  HostAnswers answers = *std::move(found);
   if (answers.addresses.empty()) {
     MxAttempt attempt = new_attempt(MxStage::lookup);
     attempt.decision.reset();
@@ -164,9 +169,24 @@ Task<bool> HostDelivery::look_up() {
   inputs_.host_canonical = answers.canonical;
   inputs_.tlsa = std::move(answers.tlsa);
   inputs_.tlsa_base = answers.tlsa_base;
-  if (state_.options.sts != nullptr && target_.sts_domain) {
-    inputs_.sts = co_await state_.options.sts->match(*target_.sts_domain, target_.host, by);
-  }
+  if (state_.options.sts == nullptr || !target_.sts_domain) co_return true;
+  const bool known = co_await look_up_policy(by);
+  co_return known;
+}
+
+// What MTA-STS says of the host. False: stopped.
+Task<bool> HostDelivery::look_up_policy(SteadyTime by) {
+  Task<StsVerdict> asking = state_.options.sts->match(*target_.sts_domain, target_.host, by);
+  std::optional<StsVerdict> verdict =
+      co_await transport::unless_stopped(state_.loop, std::move(asking), state_.before_session());
+  if (!verdict) co_return false;
+  sts_ = *std::move(verdict);
+  inputs_.sts = sts_.match;
+  if (!sts_.tells()) co_return true;
+  // RFC 8461 3.3: whoever runs this should hear of it; once for all hosts.
+  std::string note = "MTA-STS: " + sts_.failure;
+  std::vector<std::string>& notes = state_.report.notes;
+  if (std::ranges::find(notes, note) == notes.end()) notes.push_back(std::move(note));
   co_return true;
 }
 
@@ -193,7 +213,10 @@ bool HostDelivery::decide() {
   if (why.empty()) return true;
   MxAttempt attempt = new_attempt(MxStage::policy);
   attempt.policy_type = policy_type(decision_);
-  if (decision_.verdict != TlsVerdict::connect) attempt.tls_result = tls_failure_type(Failure(), decision_);
+  if (decision_.verdict != TlsVerdict::connect) {
+    attempt.tls_result = tls_failure_type(Failure(), decision_);
+    attempt.tls_reason = why;
+  }
   // RFC 8689 4.2.1: what cannot be had for a message that requires it is told at once.
   const bool required = inputs_.require_tls && decision_.reason == TlsReason::require_tls;
   if (required) {
@@ -215,6 +238,10 @@ MxAttempt HostDelivery::new_attempt(MxStage reached) const {
   attempt.reached = reached;
   attempt.decision = decision_;
   attempt.use = use_;
+  if (sts_.tells()) {
+    attempt.sts_fault = tls_failure_type(sts_);
+    attempt.sts_failure = sts_.failure;
+  }
   return attempt;
 }
 
@@ -260,8 +287,10 @@ Task<bool> HostDelivery::get_connection(ConnectionPool::Reuse reuse, MxAttempt& 
     for (const auto& source : {state_.options.source_ipv4, state_.options.source_ipv6}) {
       key.way.append("|").append(source ? source->to_string() : "");
     }
-    auto taken = co_await state_.options.pool->take(std::move(key), state_.deadline, state_.stop, reuse);
+    auto taken = co_await state_.options.pool->take(std::move(key), state_.deadline, state_.before_session(),
+                                                    reuse, patience_);
     if (!taken) {
+      full_ = taken.error() == error::timed_out && for_next_.empty();
       fail_before_session(std::move(attempt), protocol::status::congestion,
                           "no connection was free: " + taken.error().message());
       co_return false;
@@ -288,10 +317,10 @@ Task<bool> HostDelivery::connect(MxAttempt& attempt) {
   options.deadline = state_.deadline;
   options.source_ipv4 = state_.options.source_ipv4;
   options.source_ipv6 = state_.options.source_ipv6;
-  options.stop = state_.stop;
+  options.stop = state_.before_session();
   ConnectResult result = co_await connect_any(state_.loop, state_.network, addresses_, options);
   attempt.unreachable = result.failed;
-  if (state_.stopped()) result.stream.reset();
+  if (state_.halted()) result.stream.reset();
   if (!result.stream) {
     fail_before_session(std::move(attempt), kNoAnswer, "no connection: " + result.text());
     co_return false;
@@ -331,6 +360,7 @@ HostDelivery::Next HostDelivery::on_failed_start(MxAttempt attempt, const Failur
   if (in_tls) {
     attempt.policy_type = policy_type(decision_);
     attempt.tls_result = tls_failure_type(failure, decision_);
+    attempt.tls_reason = attempt.why;
   }
   const bool cancelled = failure.error == error::operation_aborted || state_.over();
   if (in_tls && use_ == TlsUse::opportunistic && decision_.clear_allowed && !cancelled) {
@@ -376,7 +406,9 @@ Task<HostDelivery::Next> HostDelivery::send(MxAttempt& attempt) {
   }
   if (use_ != TlsUse::none) {
     attempt.policy_type = policy_type(decision_);
-    attempt.tls_result = attempt.tls.encrypted ? "success" : "starttls-not-supported";
+    attempt.tls_result = tls_failure_type(attempt.tls, decision_, inputs_.sts);
+    if (attempt.tls_result != TlsFailureType::none) attempt.tls_reason = attempt.tls.verification;
+    if (inputs_.sts == StsMatch::testing_unlisted) attempt.tls_reason = decision_.text;
   }
   Client& client = *client_;
   client.expires_at(state_.deadline);
@@ -445,7 +477,7 @@ HostDelivery::Next HostDelivery::on_report(MxAttempt& attempt, const DeliveryRep
 
 // Another connection to this host: once in any case, and as long as that helps somebody.
 bool HostDelivery::may_repeat(std::size_t decided, bool stale) {
-  if (state_.stopped() || state_.late()) return false;
+  if (state_.halted() || state_.late()) return false;
   if (stale) return !std::exchange(stale_seen_, true);
   const bool first = repeated_++ == 0;
   return first || (decided != 0 && repeated_ <= kMostRepeats);

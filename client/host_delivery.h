@@ -21,8 +21,13 @@ struct MxState {
           const Envelope& to, MessageSource& what, std::stop_token until);
 
   bool stopped() const noexcept { return stop.stop_requested(); }
+  bool halted() const noexcept { return stopped() || options.halt.stop_requested(); }
   bool late() const noexcept { return loop.now() >= deadline; }
-  bool over() const noexcept { return pending.empty() || stopped() || late(); }
+  bool over() const noexcept { return pending.empty() || halted() || late(); }
+  // For what comes before a session.
+  std::stop_token before_session() const noexcept {
+    return options.halt.stop_possible() ? options.halt : stop;
+  }
 
   // Our word for those who are pending; `temporary`: a later try may do better.
   void say(const MxAttempt& attempt, const protocol::Reply& reply, bool temporary);
@@ -62,10 +67,14 @@ struct HostTarget {
 class HostDelivery {
  public:
   // Both outlive it.
-  HostDelivery(MxState& state, const HostTarget& target) : state_(state), target_(target) {}
+  // `patience`: how long it may wait for a seat of the pool.
+  HostDelivery(MxState& state, const HostTarget& target, transport::Duration patience)
+      : state_(state), target_(target), patience_(patience) {}
 
   // Tries the host; who has a verdict then is pending no more.
   Task<void> run();
+  // Whether it was not tried because no seat became free within the patience.
+  bool was_full() const noexcept { return full_; }
 
  private:
   // What comes after an attempt.
@@ -76,6 +85,7 @@ class HostDelivery {
   };
 
   Task<bool> look_up();
+  Task<bool> look_up_policy(transport::SteadyTime by);
   bool decide();
   Task<Next> attempt(ConnectionPool::Reuse reuse);
   Task<bool> get_connection(ConnectionPool::Reuse reuse, MxAttempt& attempt);
@@ -93,9 +103,12 @@ class HostDelivery {
 
   MxState& state_;
   const HostTarget& target_;
+  transport::Duration patience_;
+  bool full_ = false;
   std::vector<transport::Endpoint> addresses_;
   TlsInputs inputs_;
   TlsDecision decision_;
+  StsVerdict sts_;
   TlsUse use_ = TlsUse::opportunistic;
   ConnectionPool::Seat seat_;
   std::unique_ptr<transport::Stream> stream_;  // connected, and not begun

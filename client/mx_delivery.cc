@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "postrider/client/host_delivery.h"
+#include "postrider/transport/unless_stopped.h"
 
 namespace postrider::client {
 
@@ -57,11 +58,20 @@ std::vector<HostTarget> targets_of(const resolver::MailDomain& domain, const MxP
   return targets;
 }
 
+// Host by host, and then once more those to which no connection was free.
 Task<void> try_all(MxState& state, const std::vector<HostTarget>& targets) {
-  for (const HostTarget& target : targets) {
+  std::vector<const HostTarget*> round;
+  for (const HostTarget& each : targets) round.push_back(&each);
+  for (transport::Duration patience = state.options.seat; !round.empty(); patience *= 2) {
+    std::vector<const HostTarget*> full;
+    for (const HostTarget* const target : round) {
+      if (state.over()) break;
+      HostDelivery host(state, *target, round.size() > 1 ? patience : transport::Duration::max());
+      co_await host.run();
+      if (host.was_full()) full.push_back(target);
+    }
     if (state.over()) break;
-    HostDelivery host(state, target);
-    co_await host.run();
+    round = std::move(full);
   }
   state.finish();
 }
@@ -78,9 +88,16 @@ Task<MxReport> MxDelivery::deliver(const resolver::MailDomain& domain, const Env
   MxState state(loop_, network_, resolver_, options_, envelope, message, std::move(stop));
   resolver::Answer mx;
   if (!domain.literal) {
-    resolver::Question question(domain.name, resolver::RecordType::mx);
-    mx = co_await resolver_.lookup(question,
-                                   std::min(transport::later(loop_.now(), options_.lookup), state.deadline));
+    const resolver::Question question(domain.name, resolver::RecordType::mx);
+    const transport::SteadyTime by = std::min(transport::later(loop_.now(), options_.lookup), state.deadline);
+    Task<resolver::Answer> asking = resolver_.lookup(question, by);
+    std::optional<resolver::Answer> answer =
+        co_await transport::unless_stopped(loop_, std::move(asking), state.before_session());
+    if (!answer) {
+      state.finish();
+      co_return std::move(state.report);
+    }
+    mx = *std::move(answer);
   }
   MxPlan plan = resolver::select_mx(domain, mx, options_.own_names, seed);
   state.report.notes = plan.notes;
@@ -116,6 +133,8 @@ Task<MxReport> MxDelivery::deliver_to(const FixedHost& host, const Envelope& env
     target.addresses.push_back(*std::move(address));
   } else if (name && !name->is_root()) {
     target.host = target.canonical = *name;
+    // RFC 8461 3.4: a smart host's own policy counts; the policies are of SMTP.
+    if (options_.client.flavor == protocol::Flavor::smtp) target.sts_domain = *name;
   } else {
     MxAttempt attempt;
     attempt.host = host.host;

@@ -13,6 +13,9 @@
 // whose verdict is missing, which may be delivered already. Where TLS is welcome and not needed, and does not
 // come about, the same host is tried once more in clear (RFC 7435).
 //
+// A host to which the pool has no connection free is passed over for the others, and waited for only when
+// these have failed, since what keeps it busy may last as long as the delivery may.
+//
 // With no host left, recipients without a verdict are retried later unless every host has turned them away
 // for good. Ends by MxOptions::total, with two exceptions: the wait for the verdict on a whole message, and
 // QUIT where there is no pool.
@@ -61,7 +64,13 @@ struct MxOptions {
   transport::Duration total = std::chrono::minutes(10);   // everything but the verdict
   transport::Duration lookup = std::chrono::seconds(30);  // all lookups for one host, or for the domain
   transport::Duration attempt_delay = std::chrono::milliseconds(250);  // see connector.h
+  // For a seat of the pool, while there is another host to try; twice as long in each later round over those
+  // that had none.
+  transport::Duration seat = std::chrono::seconds(5);
 
+  // Once it is requested, from the loop's thread, what has no connection yet ends, and no other host is
+  // tried; sessions go on. Whoever stops a delivery requests this as well.
+  std::stop_token halt;
   ConnectionPool* pool = nullptr;  // none: every delivery has a connection of its own
   StsSource* sts = nullptr;        // none: no policies
   std::function<TlsDecision(const TlsInputs&)> decide = decide_tls;
@@ -84,7 +93,7 @@ class MxDelivery {
              MxOptions options);
 
   // All recipients of the envelope are of `domain`. A stop request, from the loop's thread, ends it soon: who
-  // has no answer yet is retried later. A lookup under way is waited for.
+  // has no answer yet is retried later. A lookup under way goes on by itself, and nobody waits for it.
   Task<MxReport> deliver(const resolver::MailDomain& domain, const Envelope& envelope, MessageSource& message,
                          std::stop_token stop = {});
   Task<MxReport> deliver_to(const FixedHost& host, const Envelope& envelope, MessageSource& message,

@@ -10,15 +10,26 @@ namespace {
 // By words of the backends' messages; what fits none is a validation-failure.
 struct ByWord {
   std::string_view word;
-  std::string_view type;
+  TlsFailureType type;
 };
 constexpr std::array kByWord = {
-    ByWord{"expired", "certificate-expired"},         ByWord{"not yet valid", "certificate-expired"},
-    ByWord{"is for", "certificate-host-mismatch"},    ByWord{"hostname", "certificate-host-mismatch"},
-    ByWord{"name", "certificate-host-mismatch"},      ByWord{"self-signed", "certificate-not-trusted"},
-    ByWord{"self signed", "certificate-not-trusted"}, ByWord{"issuer", "certificate-not-trusted"},
-    ByWord{"root", "certificate-not-trusted"},
+    ByWord{"expired", TlsFailureType::certificate_expired},
+    ByWord{"not yet valid", TlsFailureType::certificate_expired},
+    ByWord{"is for", TlsFailureType::certificate_host_mismatch},
+    ByWord{"hostname", TlsFailureType::certificate_host_mismatch},
+    ByWord{"name", TlsFailureType::certificate_host_mismatch},
+    ByWord{"self-signed", TlsFailureType::certificate_not_trusted},
+    ByWord{"self signed", TlsFailureType::certificate_not_trusted},
+    ByWord{"issuer", TlsFailureType::certificate_not_trusted},
+    ByWord{"root", TlsFailureType::certificate_not_trusted},
 };
+
+TlsFailureType by_words(std::string_view detail) noexcept {
+  for (const ByWord& each : kByWord) {
+    if (detail.find(each.word) != std::string_view::npos) return each.type;
+  }
+  return TlsFailureType::validation_failure;
+}
 
 }  // namespace
 
@@ -71,27 +82,46 @@ bool MxReport::all_delivered() const noexcept {
   return std::ranges::all_of(recipients, [](const MxRecipient& each) { return each.delivered(); });
 }
 
-std::string_view policy_type(const TlsDecision& decision) noexcept {
+TlsPolicyType policy_type(const TlsDecision& decision) noexcept {
   switch (decision.reason) {
-    case TlsReason::dane: return "tlsa";
+    case TlsReason::dane: return TlsPolicyType::tlsa;
     case TlsReason::sts:
-    case TlsReason::sts_testing: return "sts";
+    case TlsReason::sts_testing: return TlsPolicyType::sts;
     case TlsReason::route:
     case TlsReason::require_tls: break;
   }
-  return "no-policy-found";
+  return TlsPolicyType::no_policy_found;
 }
 
 // RFC 8460 4.3.
-std::string_view tls_failure_type(const Failure& failure, const TlsDecision& decision) noexcept {
-  if (decision.verdict == TlsVerdict::defer) return "dnssec-invalid";
-  if (decision.verdict == TlsVerdict::skip_host) return "validation-failure";
+TlsFailureType tls_failure_type(const Failure& failure, const TlsDecision& decision) noexcept {
+  if (decision.verdict == TlsVerdict::defer) return TlsFailureType::dnssec_invalid;
+  if (decision.verdict == TlsVerdict::skip_host) return TlsFailureType::validation_failure;
   // No handshake was begun: the server offers no STARTTLS, or refused it.
-  if (failure.reply || !failure.error) return "starttls-not-supported";
-  for (const ByWord& each : kByWord) {
-    if (failure.detail.find(each.word) != std::string::npos) return each.type;
+  if (failure.reply || !failure.error) return TlsFailureType::starttls_not_supported;
+  return by_words(failure.detail);
+}
+
+TlsFailureType tls_failure_type(const TlsSummary& tls, const TlsDecision& decision, StsMatch sts) noexcept {
+  if (!tls.encrypted) return TlsFailureType::starttls_not_supported;
+  // RFC 8461 5 and 6: in mode testing all is as without the policy but the report.
+  if (decision.reason != TlsReason::sts_testing) return TlsFailureType::none;
+  if (sts == StsMatch::testing_unlisted) return TlsFailureType::validation_failure;
+  return tls.trust == transport::TlsTrust::trusted ? TlsFailureType::none : by_words(tls.verification);
+}
+
+// RFC 8460 4.3.2.2 and RFC 8461 6: where the TXT record is no valid one either, nothing was announced; unless
+// a policy of before says that there should be one.
+TlsFailureType tls_failure_type(const StsVerdict& verdict) noexcept {
+  switch (verdict.fault) {
+    case resolver::StsFault::none: break;
+    case resolver::StsFault::dns:
+      return verdict.kept ? TlsFailureType::sts_policy_fetch_error : TlsFailureType::none;
+    case resolver::StsFault::fetch: return TlsFailureType::sts_policy_fetch_error;
+    case resolver::StsFault::webpki: return TlsFailureType::sts_webpki_invalid;
+    case resolver::StsFault::invalid: return TlsFailureType::sts_policy_invalid;
   }
-  return "validation-failure";
+  return TlsFailureType::none;
 }
 
 }  // namespace postrider::client

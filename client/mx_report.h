@@ -13,7 +13,9 @@
 #include "postrider/client/connector.h"
 #include "postrider/client/delivery_report.h"
 #include "postrider/client/outcome.h"
+#include "postrider/client/sts_source.h"
 #include "postrider/client/tls_decision.h"
+#include "postrider/client/tls_result.h"
 #include "postrider/protocol/grammar/delivery_decision.h"
 #include "postrider/protocol/grammar/reply.h"
 #include "postrider/transport/endpoint.h"
@@ -77,10 +79,13 @@ struct MxAttempt {
   std::string why;                       // why another host was needed, or there is no verdict; else empty
   std::uint32_t delivered = 0;           // recipients
 
-  // For TLSRPT, RFC 8460 4.2 and 4.3: the type of policy, and "success" or the type of the failure. Empty:
-  // whether TLS would have worked did not show.
-  std::string policy_type;
-  std::string tls_result;
+  // For TLSRPT, RFC 8460 4.3 and 4.4. nullopt: whether TLS would have worked did not show; `none`: it did.
+  TlsPolicyType policy_type = TlsPolicyType::no_policy_found;
+  std::optional<TlsFailureType> tls_result;
+  std::string tls_reason;  // of a failure, for people; may be empty
+  // Why there is no MTA-STS policy although the domain announces one, RFC 8460 4.3.2.2; the words for people.
+  TlsFailureType sts_fault = TlsFailureType::none;
+  std::string sts_failure;
 
   bool failed() const noexcept { return !why.empty(); }
   // One line for logs: "mx.example.org[192.0.2.1]:25, in clear: server said …".
@@ -98,9 +103,14 @@ struct MxReport {
   bool all_delivered() const noexcept;
 };
 
-// The type of TLSRPT's policy that `decision` stems from: "tlsa", "sts" or "no-policy-found".
-std::string_view policy_type(const TlsDecision& decision) noexcept;
-// How TLSRPT calls what went wrong when TLS did not come about.
-std::string_view tls_failure_type(const Failure& failure, const TlsDecision& decision) noexcept;
+// The type of TLSRPT's policy that `decision` stems from.
+TlsPolicyType policy_type(const TlsDecision& decision) noexcept;
+// How TLSRPT calls what went wrong when TLS did not come about; never `none`.
+TlsFailureType tls_failure_type(const Failure& failure, const TlsDecision& decision) noexcept;
+// The same for a session that goes on: `none` where it is as the policy wants, which one of MTA-STS in mode
+// testing need not be.
+TlsFailureType tls_failure_type(const TlsSummary& tls, const TlsDecision& decision, StsMatch sts) noexcept;
+// How it calls a policy of MTA-STS that could not be had; `none`: it has no name for that.
+TlsFailureType tls_failure_type(const StsVerdict& verdict) noexcept;
 
 }  // namespace postrider::client

@@ -405,7 +405,7 @@ ConnectionPool::~ConnectionPool() {
 }
 
 Task<ConnectionPool::Result> ConnectionPool::take(PoolKey key, SteadyTime deadline, std::stop_token stop,
-                                                  Reuse reuse) {
+                                                  Reuse reuse, transport::Duration patience) {
   const std::shared_ptr<Impl> impl = impl_;  // the pool may go while this waits
   if (impl->closed || stop.stop_requested()) co_return std::unexpected(error_code(error::operation_aborted));
   if (reuse == Reuse::fresh) impl->distrust(key);
@@ -420,7 +420,8 @@ Task<ConnectionPool::Result> ConnectionPool::take(PoolKey key, SteadyTime deadli
   }
   Waiter waiter(*impl, key);
   const std::stop_callback on_stop(stop, [&waiter] { waiter.called.notify(); });
-  const error_code woken = co_await waiter.called.wait(deadline);
+  const SteadyTime until = std::min(deadline, transport::later(impl->loop.now(), patience));
+  const error_code woken = co_await waiter.called.wait(until);
   if (waiter.granted) co_return Result(std::move(waiter.seat));
   ++impl->counters.in_vain;
   co_return std::unexpected(woken == error::timed_out ? woken : error_code(error::operation_aborted));

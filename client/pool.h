@@ -124,9 +124,10 @@ class ConnectionPool {
   ConnectionPool(const ConnectionPool&) = delete;
   ConnectionPool& operator=(const ConnectionPool&) = delete;
 
-  // `stop` is requested from the loop's thread.
+  // Waits for a seat until `deadline`, and no longer than `patience`; whether an idle connection still works
+  // may take until `deadline`. `stop` is requested from the loop's thread.
   Task<Result> take(PoolKey key, transport::SteadyTime deadline, std::stop_token stop = {},
-                    Reuse reuse = Reuse::allowed);
+                    Reuse reuse = Reuse::allowed, transport::Duration patience = transport::Duration::max());
 
   // No more seats; whoever waits is sent away. QUIT on every idle connection, and on the others when they are
   // given back; over when all are gone, and at `deadline` those that still say QUIT are cut off.

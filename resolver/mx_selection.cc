@@ -104,7 +104,7 @@ MxPlan by_records(const MailDomain& domain, const Answer& mx, const std::vector<
   }
   if (all_null) {
     return refused(std::move(plan), MxVerdict::permanent, 556, "5.1.10",
-                   named(domain, plan) + " does not accept mail (null MX)");  // RFC 7505 4, RFC 7504 3
+                   named(domain, plan) + " does not accept mail (null MX)");  // RFC 7505 4.1, RFC 7504 3
   }
   plan.hosts = sorted(std::move(records));
   drop_unusable(plan.hosts, plan.notes);

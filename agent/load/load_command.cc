@@ -127,8 +127,8 @@ LoadReport run(LoadJob& job, const SessionRecords* records) {
 }  // namespace
 
 ExitCode load(const LoadOptions& options) {
-  const auto addresses = look_up(options.server);
-  if (!addresses) return fail(ExitCode::unavailable, addresses.error());
+  const auto addresses = look_up(options.server, embedded_config().config);
+  if (!addresses) return fail(addresses.error().code, addresses.error().text);
   auto tls = tls_of(options);
   if (!tls) return fail(tls.error().code, tls.error().text);
   auto job = LoadJob::make(options, addresses->front(), *std::move(tls));

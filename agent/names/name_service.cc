@@ -88,6 +88,7 @@ std::expected<std::unique_ptr<NameService>, std::string> NameService::make(trans
   if (!backend) return std::unexpected(backend.error());
   made->resolver_ = std::make_unique<resolver::Resolver>(loop, *std::move(backend));
   made->addresses_ = std::make_unique<resolver::ResolverAddresses>(*made->resolver_);
+  made->https_ = *tls;
   made->sts_ =
       std::make_unique<resolver::StsLookup>(loop, network, *made->resolver_, *made->addresses_, *tls, store);
   return made;
@@ -117,10 +118,14 @@ NameService::MadeBackend NameService::make_doh(transport::Loop& loop, transport:
   return *std::move(backend);
 }
 
-transport::Task<client::StsMatch> NameService::match(resolver::DomainName domain, resolver::DomainName host,
-                                                     transport::SteadyTime deadline) {
-  const resolver::StsOutcome outcome = co_await sts_->lookup(domain, deadline);
-  co_return outcome.match(host);
+transport::Task<client::StsVerdict> NameService::match(resolver::DomainName domain, resolver::DomainName host,
+                                                       transport::SteadyTime deadline) {
+  resolver::StsOutcome outcome = co_await sts_->lookup(domain, deadline);
+  client::StsVerdict verdict(outcome.match(host));
+  verdict.fault = outcome.fault;
+  verdict.kept = outcome.source == resolver::StsOutcome::Source::cached;
+  verdict.failure = std::move(outcome.failure);
+  co_return verdict;
 }
 
 }  // namespace postrider::agent

@@ -35,9 +35,12 @@ class NameService final : public client::StsSource {
 
   resolver::Resolver& resolver() noexcept { return *resolver_; }
   resolver::StsLookup& sts() noexcept { return *sts_; }
+  // For other things that are fetched or sent by HTTPS: addresses by the resolver, and the system's roots.
+  transport::HostAddresses& addresses() noexcept { return *addresses_; }
+  const std::shared_ptr<const transport::TlsClientContext>& https() const noexcept { return https_; }
 
-  transport::Task<client::StsMatch> match(resolver::DomainName domain, resolver::DomainName host,
-                                          transport::SteadyTime deadline) override;
+  transport::Task<client::StsVerdict> match(resolver::DomainName domain, resolver::DomainName host,
+                                            transport::SteadyTime deadline) override;
 
  private:
   using MadeBackend = std::expected<std::unique_ptr<resolver::Backend>, std::string>;
@@ -53,6 +56,7 @@ class NameService final : public client::StsSource {
   std::unique_ptr<resolver::ResolverAddresses> bootstrap_addresses_;
   std::unique_ptr<resolver::Resolver> resolver_;
   std::unique_ptr<resolver::ResolverAddresses> addresses_;
+  std::shared_ptr<const transport::TlsClientContext> https_;
   std::unique_ptr<resolver::StsLookup> sts_;
 };
 

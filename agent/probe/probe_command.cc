@@ -42,6 +42,25 @@ void note(ProbeReport& report, const Client& client, const transport::Endpoint& 
   if (client.greeting()) report.greeting = protocol::to_log_line(*client.greeting());
 }
 
+// What may help whoever sees this; empty: it speaks for itself.
+std::string_view advice(const ProbeOptions& options, const client::Failure& failure) {
+  const bool late = failure.error == transport::error::timed_out;
+  switch (failure.phase) {
+    case client::Phase::connect:
+      if (late) return "a firewall may be in the way: many networks let nobody out to port 25";
+      if (failure.error == transport::error::connection_refused) {
+        return "nobody listens there; another port is named as HOST:PORT";
+      }
+      return "";
+    case client::Phase::start_tls:
+      return options.implicit ? "a server that greets in clear is asked with --tls starttls" : "";
+    case client::Phase::greeting:
+      if (options.implicit || failure.reply) return "";
+      return "a server that wants TLS from the first octet is asked with --tls implicit";
+    default: return "";
+  }
+}
+
 client::Task<Outcome<void>> look(transport::Loop& loop, ClientConfig config, TlsUse use,
                                  transport::Endpoint address, ProbeReport& report) {
   config.tls.use = use;
@@ -66,6 +85,8 @@ client::Task<void> run(transport::Loop& loop, const ProbeOptions& options, Clien
     const Outcome<void> seen = co_await look(loop, config, first, address, report);
     if (!seen) {
       report.failure = address.to_string() + ": " + seen.error().text();
+      const std::string_view help = advice(options, seen.error());
+      if (!help.empty()) report.failure.append("; ").append(help);
       continue;
     }
     report.failure.clear();
@@ -94,13 +115,17 @@ ExitCode probe(const ProbeOptions& options) {
   }
   ProbeReport report;
   report.server = to_text(options.server);
-  if (auto addresses = look_up(options.server)) {
+  auto addresses = look_up(options.server, loaded->config);
+  if (addresses) {
     transport::Loop loop;
     ClientConfig config = config_for(options, loaded->config.hostname, *std::move(context));
     loop.spawn(run(loop, options, std::move(config), *std::move(addresses), report));
     loop.run();
+  } else if (addresses.error().code == ExitCode::configuration) {
+    std::cerr << "postrider probe: " << addresses.error().text << '\n';
+    return addresses.error().code;
   } else {
-    report.failure = addresses.error();
+    report.failure = addresses.error().text;
   }
   std::cout << (options.json ? report.to_json() : report.to_text()) << std::flush;
   return report.failure.empty() ? ExitCode::done : ExitCode::unavailable;

@@ -135,6 +135,7 @@ class Deliverer::Impl {
 
   DelivererParts parts_;
   client::ConnectionPool pool_;
+  std::stop_source halt_;
 
  private:
   enum class Way : std::uint8_t { smtp, lmtp };
@@ -329,6 +330,7 @@ client::MxDelivery& Deliverer::Impl::delivery(Way way, std::uint16_t port, clien
     options.own_names.push_back(*own);
   options.seed = parts_.seed;
   options.pool = &pool_;
+  options.halt = halt_.get_token();
   if (policies == Policies::heeded) {
     options.sts = parts_.sts;
   } else {
@@ -420,6 +422,8 @@ void Deliverer::use(std::shared_ptr<const DeliveryRoutes> routes) {
 const DeliveryRoutes& Deliverer::routes() const noexcept { return *impl_->parts_.routes; }
 
 const client::PoolCounters& Deliverer::pool_counters() const noexcept { return impl_->pool_.counters(); }
+
+void Deliverer::halt() { impl_->halt_.request_stop(); }
 
 transport::Task<void> Deliverer::close(transport::SteadyTime deadline) {
   return impl_->pool_.close(deadline);

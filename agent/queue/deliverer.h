@@ -72,6 +72,7 @@ class Deliverer {
   explicit Deliverer(DelivererParts parts);
   ~Deliverer();
 
+  // `stop` ends it soon, whatever it is at; halt() is requested before.
   transport::Task<AttemptResult> attempt(Attempt attempt, std::stop_token stop);
 
   // What begins from now on goes by these.
@@ -80,6 +81,8 @@ class Deliverer {
 
   const client::PoolCounters& pool_counters() const noexcept;
 
+  // What has no connection yet ends soon, and no other host is tried; what is being sent goes on.
+  void halt();
   // Says QUIT on what is idle. No attempt is under way or begins afterwards.
   transport::Task<void> close(transport::SteadyTime deadline);
 

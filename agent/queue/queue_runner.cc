@@ -189,6 +189,7 @@ transport::Task<void> QueueRunner::run() {
 transport::Task<void> QueueRunner::stop(transport::SteadyTime deadline) {
   stopping_ = true;
   work_.notify();
+  deliverer_.halt();  // a lookup is not worth waiting for
   while ((attempts_ != 0 || running_) && loop_.now() < deadline && !give_up_.stop_requested()) {
     [[maybe_unused]] const transport::error_code ended = co_await idle_.wait(deadline);
   }
@@ -200,6 +201,7 @@ transport::Task<void> QueueRunner::stop(transport::SteadyTime deadline) {
 }
 
 void QueueRunner::give_up() {
+  deliverer_.halt();
   give_up_.request_stop();
   idle_.notify();
 }

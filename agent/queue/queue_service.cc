@@ -95,7 +95,10 @@ class QueueService::Impl {
     runner_.emplace(std::move(runner));
     ReportSenderParts reports{
         .loop = loop_,
+        .network = network_,
         .resolver = names_->resolver(),
+        .addresses = names_->addresses(),
+        .tls = names_->https(),
         .store = tls_counts_,
         .spool = *spool_,
         .intake = *runner_,

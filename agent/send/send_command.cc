@@ -205,8 +205,8 @@ ExitCode send_to_server(const SendOptions& options, const Config& loaded, client
                         TranscriptPrinter& transcript, const SessionRecords* records) {
   const auto server = server_of(options, loaded);
   if (!server) return fail(server.error().code, server.error().text);
-  const auto addresses = look_up(*server);
-  if (!addresses) return fail(ExitCode::unavailable, addresses.error());
+  const auto addresses = look_up(*server, loaded);
+  if (!addresses) return fail(addresses.error().code, addresses.error().text);
   const SaslPrimitives primitives;
   if (const auto good = secure(options, loaded.tls.backend, *server, primitives, config); !good) {
     return fail(good.error().code, good.error().text);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "postrider/protocol/grammar/address.h"
+#include "postrider/transport/http/http_message.h"
 
 namespace postrider::agent {
 namespace {
@@ -52,8 +53,7 @@ bool has_scheme(std::string_view uri, std::string_view scheme) noexcept {
 void add(ReportPolicy& policy, std::string_view uri) {
   if (policy.mailboxes.size() + policy.urls.size() >= kMostReportAddresses) return;
   if (has_scheme(uri, "https://")) {
-    const bool printable = std::ranges::all_of(uri, [](char c) { return c > ' ' && c < 0x7f; });
-    if (printable) policy.urls.emplace_back(uri);
+    if (transport::HttpUrl::parse(uri)) policy.urls.emplace_back(uri);
     return;
   }
   constexpr std::string_view kMailto = "mailto:";

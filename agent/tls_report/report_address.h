@@ -17,7 +17,7 @@ inline constexpr std::size_t kMostReportAddresses = 10;
 
 struct ReportPolicy {
   std::vector<std::string> mailboxes;  // of mailto:, percent-encoding undone
-  std::vector<std::string> urls;       // https:, as they stand there
+  std::vector<std::string> urls;       // https:, as they stand there; HttpUrl can read them
 };
 
 // nullopt: no record of this version, or one without an address that can be used.

@@ -92,7 +92,7 @@ void write_policy(Json& json, std::string_view domain, const ReportedPolicy& pol
   json.open('{').name("policy").open('{');
   json.name("policy-type").value(to_string(policy.type));
   if (!policy.lines.empty()) json.name("policy-string").array(policy.lines);
-  json.name("policy-domain").value(domain);
+  json.name("policy-domain").value(policy.domain.empty() ? domain : policy.domain);
   if (!policy.hosts.empty()) json.name("mx-host").array(policy.hosts);
   json.close('}').name("summary").open('{');
   json.name("total-successful-session-count").value(counts.successes);
@@ -108,54 +108,12 @@ void write_policy(Json& json, std::string_view domain, const ReportedPolicy& pol
 
 }  // namespace
 
-std::string_view to_string(TlsFailureType type) noexcept {
-  switch (type) {
-    case TlsFailureType::none: break;
-    case TlsFailureType::starttls_not_supported: return "starttls-not-supported";
-    case TlsFailureType::certificate_host_mismatch: return "certificate-host-mismatch";
-    case TlsFailureType::certificate_not_trusted: return "certificate-not-trusted";
-    case TlsFailureType::certificate_expired: return "certificate-expired";
-    case TlsFailureType::validation_failure: return "validation-failure";
-    case TlsFailureType::tlsa_invalid: return "tlsa-invalid";
-    case TlsFailureType::dnssec_invalid: return "dnssec-invalid";
-    case TlsFailureType::dane_required: return "dane-required";
-    case TlsFailureType::sts_policy_fetch_error: return "sts-policy-fetch-error";
-    case TlsFailureType::sts_policy_invalid: return "sts-policy-invalid";
-    case TlsFailureType::sts_webpki_invalid: return "sts-webpki-invalid";
-  }
-  return "none";
-}
-
-std::string_view to_string(ReportedPolicyType type) noexcept {
-  switch (type) {
-    case ReportedPolicyType::sts: return "sts";
-    case ReportedPolicyType::tlsa: return "tlsa";
-    case ReportedPolicyType::no_policy_found: break;
-  }
-  return "no-policy-found";
-}
-
-std::optional<TlsFailureType> tls_failure_type_named(std::string_view name) noexcept {
-  for (auto each = TlsFailureType::none; each <= TlsFailureType::sts_webpki_invalid;
-       each = static_cast<TlsFailureType>(static_cast<int>(each) + 1)) {
-    if (to_string(each) == name) return each;
-  }
-  return std::nullopt;
-}
-
-std::optional<ReportedPolicyType> policy_type_named(std::string_view name) noexcept {
-  for (const auto each :
-       {ReportedPolicyType::no_policy_found, ReportedPolicyType::sts, ReportedPolicyType::tlsa}) {
-    if (to_string(each) == name) return each;
-  }
-  return std::nullopt;
-}
-
 ReportedCounts* ReportCounts::find_or_make(Day day, std::string_view domain, ReportedPolicy policy) {
   const std::pair<Day, std::string> key(day, domain);
   if (counts_.size() >= kMostReportedDomains && !counts_.contains(key)) return nullptr;
   shorten(policy.lines);
   shorten(policy.hosts);
+  shorten(policy.domain);
   Policies& policies = counts_[key];
   if (policies.size() >= kMostPoliciesOfDomain && !policies.contains(policy)) return nullptr;
   ++version_;

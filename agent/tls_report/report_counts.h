@@ -18,6 +18,8 @@
 #include <utility>
 #include <vector>
 
+#include "postrider/client/tls_result.h"
+
 namespace postrider::agent {
 
 inline constexpr std::size_t kMostReportedDomains = 20'000;  // domains of spam are endless
@@ -27,35 +29,15 @@ inline constexpr std::size_t kMostReportedLines = 100;       // and hosts, of on
 inline constexpr std::size_t kMostReportedText = 500;        // octets of a value that others wrote
 inline constexpr std::size_t kMostFailureKindsInAll = 50'000;
 
-// RFC 8460 4.3; `none`: the session was established as the policy wants.
-enum class TlsFailureType : std::uint8_t {
-  none,
-  starttls_not_supported,
-  certificate_host_mismatch,
-  certificate_not_trusted,
-  certificate_expired,
-  validation_failure,
-  tlsa_invalid,
-  dnssec_invalid,
-  dane_required,
-  sts_policy_fetch_error,
-  sts_policy_invalid,
-  sts_webpki_invalid,
-};
-// "starttls-not-supported"
-std::string_view to_string(TlsFailureType type) noexcept;
-// nullopt for what is no type; "none" is one.
-std::optional<TlsFailureType> tls_failure_type_named(std::string_view name) noexcept;
-
-enum class ReportedPolicyType : std::uint8_t { no_policy_found, sts, tlsa };
-std::string_view to_string(ReportedPolicyType type) noexcept;
-std::optional<ReportedPolicyType> policy_type_named(std::string_view name) noexcept;
+using client::TlsFailureType;
+using client::TlsPolicyType;
 
 // What a domain asked for, RFC 8460 4.4.
 struct ReportedPolicy {
-  ReportedPolicyType type = ReportedPolicyType::no_policy_found;
+  TlsPolicyType type = TlsPolicyType::no_policy_found;
   std::vector<std::string> lines;  // of the MTA-STS policy, or the TLSA records in text
-  std::vector<std::string> hosts;  // "mx" patterns of MTA-STS, else the MX host
+  std::vector<std::string> hosts;  // "mx" patterns of MTA-STS
+  std::string domain;              // against which it is defined, RFC 8460 1.1; empty: the recipients'
 
   auto operator<=>(const ReportedPolicy&) const = default;
 };

@@ -62,6 +62,11 @@ void put_policy(const ReportedPolicy& policy, const ReportedCounts& counts, std:
   out.append("policy ").append(to_string(policy.type));
   out.append(" ").append(std::to_string(counts.successes));
   out.append(" ").append(std::to_string(counts.failures)).append("\n");
+  if (!policy.domain.empty()) {
+    out += "base";
+    put_word(policy.domain, out);
+    out += '\n';
+  }
   for (const std::string& each : policy.lines) {
     out += "line";
     put_word(each, out);
@@ -125,6 +130,7 @@ class Reader {
     if (!kind) return false;
     if (*kind == "domain") return take_domain(line) && line.over();
     if (*kind == "policy") return take_policy(line) && line.over();
+    if (*kind == "base") return take_base(line) && line.over();
     if (*kind == "line" || *kind == "host") return take_text(*kind == "line", line) && line.over();
     return *kind == "detail" && take_detail(line) && line.over();
   }
@@ -146,7 +152,7 @@ class Reader {
   bool take_policy(Line& line) {
     if (domain_.empty()) return false;
     close();
-    const auto type = policy_type_named(line.raw().value_or(std::string_view()));
+    const auto type = client::tls_policy_type_named(line.raw().value_or(std::string_view()));
     const auto successes = line.number<std::uint64_t>();
     const auto failures = line.number<std::uint64_t>();
     if (!type || !successes || !failures) return false;
@@ -156,6 +162,12 @@ class Reader {
     of_policy_ = ReportedCounts();
     of_policy_.successes = *successes;
     of_policy_.failures = *failures;
+    return true;
+  }
+  bool take_base(Line& line) {
+    auto text = line.word();
+    if (!open_ || !text || text->empty() || !policy_.domain.empty()) return false;
+    policy_.domain = *std::move(text);
     return true;
   }
   bool take_text(bool line_of_policy, Line& line) {
@@ -168,8 +180,8 @@ class Reader {
   bool take_detail(Line& line) {
     // "none" is no failure, and stands for what is not understood as well.
     ReportedSession session;
-    session.failure =
-        tls_failure_type_named(line.raw().value_or(std::string_view())).value_or(TlsFailureType::none);
+    session.failure = client::tls_failure_type_named(line.raw().value_or(std::string_view()))
+                          .value_or(TlsFailureType::none);
     const auto count = line.number<std::uint64_t>();
     if (!open_ || session.failure == TlsFailureType::none || !count) return false;
     for (std::string* each :

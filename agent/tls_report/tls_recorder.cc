@@ -9,8 +9,6 @@
 namespace postrider::agent {
 namespace {
 
-constexpr std::string_view kSuccess = "success";
-
 // The lines of an MTA-STS policy, which a report has one by one: RFC 8460 4.4.
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> out;
@@ -40,33 +38,36 @@ std::string text_of(const transport::TlsaRecord& record) {
 }  // namespace
 
 void TlsRecorder::attempted(std::string_view domain, const client::MxAttempt& attempt) {
-  if (attempt.tls_result.empty() || attempt.reused) return;
-  const auto type = policy_type_named(attempt.policy_type);
-  if (!type) return;
+  if (!attempt.tls_result || attempt.reused) return;
   ReportedSession session;
-  if (attempt.tls_result != kSuccess) {
-    const auto failure = tls_failure_type_named(attempt.tls_result);
-    if (!failure) return;
-    session.failure = *failure;
+  session.failure = *attempt.tls_result;
+  if (session.failure != TlsFailureType::none) {
     session.receiving_host = attempt.host;
     if (attempt.endpoint) session.receiving_address = attempt.endpoint->address_to_string();
-    session.reason = attempt.tls.verification;
+    session.reason = attempt.tls_reason;
   }
   const auto day = std::chrono::floor<std::chrono::days>(clock_.system_now());
-  counts_.record(day, domain, policy_of(domain, attempt, *type), std::move(session));
+  counts_.record(day, domain, policy_of(domain, attempt, attempt.policy_type), std::move(session));
+  if (attempt.sts_fault == TlsFailureType::none) return;
+  // RFC 8461 6. The host is not at fault, and is not named.
+  ReportedSession without;
+  without.failure = attempt.sts_fault;
+  without.reason = attempt.sts_failure;
+  counts_.record(day, domain, policy_of(domain, attempt, TlsPolicyType::sts), std::move(without));
 }
 
 ReportedPolicy TlsRecorder::policy_of(std::string_view domain, const client::MxAttempt& attempt,
-                                      ReportedPolicyType type) const {
+                                      TlsPolicyType type) const {
   ReportedPolicy policy;
   policy.type = type;
-  if (type == ReportedPolicyType::tlsa) {
-    policy.hosts.push_back(attempt.host);
+  if (type == TlsPolicyType::tlsa) {
+    // RFC 8460 1.1: the policy domain of DANE is the TLSA base domain.
+    policy.domain = attempt.decision ? attempt.decision->target.name : attempt.host;
     if (!attempt.decision) return policy;
     for (const transport::TlsaRecord& each : attempt.decision->target.tlsa) {
       policy.lines.push_back(text_of(each));
     }
-  } else if (type == ReportedPolicyType::sts && policies_ != nullptr) {
+  } else if (type == TlsPolicyType::sts && policies_ != nullptr) {
     const auto name = resolver::DomainName::parse(domain);
     if (!name) return policy;
     const auto entry = policies_->find(*name, clock_.system_now());

@@ -4,7 +4,9 @@
 //   deliverer_parts.observer = &recorder;
 //
 // A connection that is used again is no session of its own (RFC 8460 4.4 counts connections), and an attempt
-// that ended before TLS was tried says nothing. On the loop of the deliveries.
+// that ended before TLS was tried says nothing. An MTA-STS policy that could not be had is a failure of that
+// policy, beside what became of the connection (RFC 8461 6; RFC 8460 4 lets counts overlap). On the loop of
+// the deliveries.
 #pragma once
 
 #include "postrider/agent/tls_report/report_counts.h"
@@ -24,7 +26,7 @@ class TlsRecorder final : public TlsObserver {
 
  private:
   ReportedPolicy policy_of(std::string_view domain, const client::MxAttempt& attempt,
-                           ReportedPolicyType type) const;
+                           TlsPolicyType type) const;
 
   transport::Clock& clock_;
   ReportCounts& counts_;

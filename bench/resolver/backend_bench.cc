@@ -1,9 +1,11 @@
-// Lookups by each backend from a real name server; bench/resolver_backends.py starts one and this with it.
-// Without $POSTRIDER_BENCH_DNS ("127.0.0.1:5353") there is nothing here. The server is asked for A records of
-// NUMBER.$POSTRIDER_BENCH_WILDCARD; $POSTRIDER_BENCH_ANCHOR is the DS record above it.
+// Lookups from the resolver's cache, and by each backend. "system" and "unbound" ask a real name server;
+// bench/resolver_backends.py starts one and this with it: without $POSTRIDER_BENCH_DNS ("127.0.0.1:5353")
+// they are left out. It is asked for A records of NUMBER.$POSTRIDER_BENCH_WILDCARD;
+// $POSTRIDER_BENCH_ANCHOR is the DS record above it. "doh" asks a server of our own, by HTTPS on loopback;
+// "static" has its records in memory.
 //
 // "new" names are asked for once, so that libunbound validates each; "known" ones it has in its cache. Time
-// is real time: the server and libunbound's thread work on the other processors.
+// is real time: the servers and libunbound's thread work on the other processors.
 #include <chrono>
 #include <cstdlib>
 #include <functional>
@@ -14,8 +16,12 @@
 
 #include <benchmark/benchmark.h>
 
+#include "postrider/bench/resolver/doh_server.h"
+#include "postrider/resolver/backend/master_file.h"
+#include "postrider/resolver/backend/static_backend.h"
 #include "postrider/resolver/backend/system_backend.h"
 #include "postrider/resolver/backend/unbound_backend.h"
+#include "postrider/resolver/resolver.h"
 #include "postrider/tests/support/run_task.h"
 
 namespace postrider::resolver {
@@ -52,6 +58,40 @@ std::unique_ptr<Backend> make_unbound(transport::Loop& loop) {
   return std::move(*made);
 }
 
+std::unique_ptr<Backend> make_static(transport::Loop& loop) {
+  const auto records =
+      read_master_file("example.test. SOA ns.example.test. a.example.test. 1 2h 15m 2w 1m\n");
+  return std::make_unique<StaticBackend>(loop, records.value());
+}
+
+// The backend with all that it refers to.
+class OwnDoh final : public Backend {
+ public:
+  explicit OwnDoh(transport::Loop& loop) : network_(loop) {
+    addresses_.add("localhost", transport::Endpoint::ipv4({127, 0, 0, 1}, 0));
+    auto made = DohBackend::make(loop, network_, addresses_, server_.client(), server_.url());
+    if (!made) throw std::runtime_error(made.error());
+    backend_ = std::move(*made);
+  }
+  Task<AskResult> ask(Question question, transport::SteadyTime deadline) override {
+    return backend_->ask(std::move(question), deadline);
+  }
+  std::string_view name() const noexcept override { return backend_->name(); }
+
+ private:
+  DohServer server_;
+  transport::SocketNetwork network_;
+  transport::FixedAddresses addresses_;
+  std::unique_ptr<DohBackend> backend_;
+};
+
+std::unique_ptr<Backend> make_doh(transport::Loop& loop) { return std::make_unique<OwnDoh>(loop); }
+
+std::string wildcard() {
+  std::string name = variable("POSTRIDER_BENCH_WILDCARD");
+  return name.empty() ? "wild.example.test" : name;
+}
+
 struct Batch {
   transport::Loop* loop = nullptr;
   Backend* backend = nullptr;
@@ -79,7 +119,7 @@ void lookups(benchmark::State& state, Make make, bool always_new) {
   Batch batch;
   batch.loop = &loop;
   batch.backend = backend.get();
-  batch.wildcard = DomainName::parse(variable("POSTRIDER_BENCH_WILDCARD")).value();
+  batch.wildcard = DomainName::parse(wildcard()).value();
   static std::size_t used = 0;  // names, by all benchmarks of the run
   batch.first = used;
   for (auto _ : state) {
@@ -93,15 +133,48 @@ void lookups(benchmark::State& state, Make make, bool always_new) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kBatch));
 }
 
-int add(const char* name, Make make, bool always_new) {
-  if (variable("POSTRIDER_BENCH_DNS").empty()) return 0;
+// The cache has a batch of names, and each is looked up again and again.
+Task<void> look_up(Resolver& resolver, Batch& batch) {
+  for (batch.next = 0; batch.next < kBatch; ++batch.next) {
+    const Question question(*batch.wildcard.below(std::to_string(batch.next)), RecordType::a);
+    const auto deadline = transport::later(batch.loop->now(), std::chrono::seconds(10));
+    const Answer answer = co_await resolver.lookup(question, deadline);
+    if (answer.outcome == Answer::Outcome::failed) ++batch.failed;
+  }
+  batch.workers = 0;
+}
+
+void from_cache(benchmark::State& state) {
+  transport::Loop loop;
+  Resolver resolver(loop, make_static(loop));
+  Batch batch;
+  batch.loop = &loop;
+  batch.wildcard = DomainName::parse(wildcard()).value();
+  const auto run = [&] {
+    batch.workers = 1;
+    loop.spawn(look_up(resolver, batch));
+    tests::run_until(loop, [&] { return batch.workers == 0; }, std::chrono::seconds(60));
+  };
+  run();
+  const std::uint64_t asked = resolver.counters().asked;
+  for (auto _ : state) run();
+  if (batch.failed != 0 || resolver.counters().asked != asked) state.SkipWithError("the cache was left");
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kBatch));
+}
+BENCHMARK(from_cache)->Name("cache")->UseRealTime();
+
+enum class Needs : bool { nothing, server };
+
+int add(const char* name, Make make, bool always_new, Needs needs = Needs::server) {
+  if (needs == Needs::server && variable("POSTRIDER_BENCH_DNS").empty()) return 0;
   benchmark::RegisterBenchmark(name, lookups, make, always_new)->Arg(1)->Arg(64)->UseRealTime();
   return 1;
 }
 
-[[maybe_unused]] const int kAdded = add("system", make_system, true) +
-                                    add("unbound_new", make_unbound, true) +
-                                    add("unbound_known", make_unbound, false);
+[[maybe_unused]] const int kAdded =
+    add("static", make_static, true, Needs::nothing) + add("doh", make_doh, true, Needs::nothing) +
+    add("system", make_system, true) + add("unbound_new", make_unbound, true) +
+    add("unbound_known", make_unbound, false);
 
 }  // namespace
 }  // namespace postrider::resolver

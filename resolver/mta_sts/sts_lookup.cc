@@ -60,17 +60,6 @@ std::expected<StsPolicy, Refusal> read_response(const HttpResult& result) {
 
 }  // namespace
 
-std::string_view to_string(StsFault fault) noexcept {
-  switch (fault) {
-    case StsFault::none: return "none";
-    case StsFault::dns: return "dns";
-    case StsFault::fetch: return "sts-policy-fetch-error";
-    case StsFault::webpki: return "sts-webpki-invalid";
-    case StsFault::invalid: return "sts-policy-invalid";
-  }
-  return "none";
-}
-
 struct StsLookup::Joiner {
   explicit Joiner(transport::Loop& loop) : signal(loop) {}
 

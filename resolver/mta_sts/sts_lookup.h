@@ -26,22 +26,13 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include "postrider/resolver/mta_sts/sts_fault.h"
 #include "postrider/resolver/mta_sts/sts_policy.h"
 #include "postrider/resolver/mta_sts/sts_store.h"
 #include "postrider/resolver/resolver.h"
 #include "postrider/transport/http/http_client.h"
 
 namespace postrider::resolver {
-
-// Why there is no new policy, after RFC 8460 4.3.2.
-enum class StsFault : std::uint8_t {
-  none,
-  dns,      // the TXT record could not be looked up, or is malformed
-  fetch,    // sts-policy-fetch-error: no connection, no answer in time, no status 200
-  webpki,   // sts-webpki-invalid: the certificate of the policy's server
-  invalid,  // sts-policy-invalid: what was served is no policy
-};
-std::string_view to_string(StsFault fault) noexcept;
 
 struct StsOutcome {
   enum class Source : std::uint8_t { none, cached, fetched };
@@ -63,7 +54,7 @@ struct StsOptions {
 
   std::chrono::seconds fetch_time = std::chrono::seconds(60);   // RFC 8461 3.3
   std::chrono::seconds failure_time = std::chrono::minutes(5);  // RFC 8461 3.3
-  std::chrono::seconds refresh_after = std::chrono::hours(24);  // RFC 8461 10.2 asks for about a day
+  std::chrono::seconds refresh_after = std::chrono::hours(24);  // RFC 8461 3.3: once a day
   std::size_t failures = 10'000;                                // remembered; more are not
   std::uint16_t port = 443;                                     // of the policy's server; for tests
 };

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "postrider/tests/client/mx_fixture.h"
+#include "postrider/tests/support/run_task.h"
 #include "postrider/transport/signal.h"
 
 namespace postrider::client::testing {
@@ -447,6 +448,82 @@ TEST_F(MxTest, CanBeStoppedAnywhere) {
       EXPECT_EQ(recipient.may_have_been_delivered, silent_at == ".");
     }
     EXPECT_LE(first.connections(), 1U);
+    forget_hosts();
+  }
+}
+
+// Answers after a while.
+class SlowStsSource final : public StsSource {
+ public:
+  explicit SlowStsSource(transport::Loop& loop) : loop_(loop) {}
+
+  Task<StsVerdict> match(resolver::DomainName, resolver::DomainName, transport::SteadyTime) override {
+    ++asked;
+    co_await transport::sleep_until(loop_, transport::later(loop_.now(), 20s));
+    co_return StsVerdict();
+  }
+
+  int asked = 0;
+
+ private:
+  transport::Loop& loop_;
+};
+
+TEST_F(MxTest, IsStoppedWithoutWaitingForLookups) {
+  host(kFirst);
+  SlowStsSource slow(loop);
+  for (const std::string during : {"MX", "A", "MTA-STS"}) {
+    SCOPED_TRACE(during);
+    resolver->clear();
+    backend->set_delay(0s);
+    options.sts = during == "MTA-STS" ? &slow : nullptr;
+    if (during == "A") {
+      std::optional<resolver::Answer> known;
+      resolver::Question question(name("example.net"), resolver::RecordType::mx);
+      loop.spawn(tests::keep_result(resolver->lookup(std::move(question), transport::kNever), known));
+      settle();
+      ASSERT_TRUE(known);
+    }
+    backend->set_delay(during == "MTA-STS" ? 0s : 9s);
+    stop = std::stop_source();
+    loop.spawn(request_at(loop, transport::later(clock.steady_now(), 1s), stop));
+    const MxReport report = deliver();
+    EXPECT_LE(took, 2s);
+    EXPECT_EQ(hosts[0]->connections(), 0U);
+    for (const MxRecipient& recipient : report.recipients) {
+      EXPECT_EQ(recipient.decision, Decision::retry_later);
+      EXPECT_NE(recipient.text.find("cancelled"), std::string::npos) << recipient.text;
+    }
+    clock.advance(1min);  // the lookups come to their end, and nobody is there any more
+    loop.expire();
+    settle();
+  }
+  EXPECT_EQ(slow.asked, 1);
+}
+
+TEST_F(MxTest, IsHaltedBeforeASessionAndNotInOne) {
+  options.client.pipelining = false;
+  for (const std::string silent_at : {"lookup", "connect", "DATA"}) {
+    SCOPED_TRACE(silent_at);
+    std::stop_source halt;
+    options.halt = halt.get_token();
+    FakeHost& first = host_that_says(kFirst, silent_at == "DATA" ? "DATA" : "X", std::string(kSilence));
+    FakeHost& second = host(kSecond);
+    resolver->clear();
+    backend->set_delay(silent_at == "lookup" ? 9s : 0s);
+    if (silent_at == "connect") {
+      network.on_dial([](const Endpoint&) { return MemoryDial{transport::Duration::max(), {}}; });
+    }
+    loop.spawn(request_at(loop, transport::later(clock.steady_now(), 1s), halt));
+    const MxReport report = deliver();
+    network.on_dial({});
+    EXPECT_EQ(took > 1min, silent_at == "DATA") << "a session has its own time";
+    EXPECT_EQ(first.connections(), silent_at == "DATA" ? 1U : 0U);
+    EXPECT_EQ(second.connections(), 0U) << "no other host is tried";
+    EXPECT_EQ(report.recipients[0].decision, Decision::retry_later);
+    clock.advance(1min);
+    loop.expire();
+    settle();
     forget_hosts();
   }
 }

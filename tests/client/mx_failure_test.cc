@@ -61,7 +61,7 @@ TEST_F(MxPoolTest, TellsOfTheTlsOfAConnectionThatItReuses) {
   const MxReport report = deliver();
   EXPECT_TRUE(report.attempts[0].reused);
   EXPECT_TRUE(report.recipients[0].tls.encrypted);
-  EXPECT_EQ(report.attempts[0].tls_result, "success");
+  EXPECT_EQ(report.attempts[0].tls_result, TlsFailureType::none);
 }
 
 TEST_F(MxPoolTest, GoesOnAfterARefusalOverTheSameConnection) {
@@ -122,6 +122,79 @@ TEST_F(MxPoolTest, RetriesLaterWhenNoSeatBecomesFree) {
   EXPECT_LE(took, 61s);
   held.clear();
   options.pool = &pool;
+}
+
+// All connections that a destination may have are somebody else's.
+class MxFullTest : public MxTest {
+ protected:
+  MxFullTest() {
+    options.pool = &pool;
+    for (const char* each : {"mx1.example.net:25", "mx2.example.net:25", "mx3.example.net:25"}) {
+      std::vector<ConnectionPool::Seat> taken;
+      loop.spawn(hold(pool.take(PoolKey(each, ""), transport::kNever), taken));
+      settle();
+      EXPECT_EQ(taken.size(), 1U);
+      held.push_back(std::move(taken.front()));
+    }
+  }
+  ~MxFullTest() override { held.clear(); }
+
+  void free_seat(std::size_t of) { held[of] = ConnectionPool::Seat(); }
+  static Task<void> free_seat_at(transport::Loop& loop, transport::SteadyTime at,
+                                 ConnectionPool::Seat& seat) {
+    co_await transport::sleep_until(loop, at);
+    seat = ConnectionPool::Seat();
+  }
+  static PoolLimits limits() {
+    PoolLimits out;
+    out.per_destination = 1;
+    return out;
+  }
+
+  ConnectionPool pool{loop, limits()};
+  std::vector<ConnectionPool::Seat> held;
+};
+
+TEST_F(MxFullTest, TakesTheNextHostWhileTheFirstHasNoSeat) {
+  FakeHost& first = host(kFirst);
+  FakeHost& second = host(kSecond);
+  free_seat(1);
+  const MxReport report = deliver();
+  EXPECT_TRUE(report.all_delivered());
+  EXPECT_EQ(first.connections(), 0U);
+  EXPECT_EQ(second.messages().size(), 1U);
+  EXPECT_LE(took, options.seat + 1s) << "and not until no time is left";
+  EXPECT_EQ(report.attempts[0].reached, MxStage::seat);
+}
+
+TEST_F(MxFullTest, WaitsForTheFirstWhenTheOthersFail) {
+  FakeHost& first = host(kFirst);
+  free_seat(1);
+  free_seat(2);
+  loop.spawn(free_seat_at(loop, transport::later(clock.steady_now(), 1min), held[0]));
+  const MxReport report = deliver();
+  EXPECT_TRUE(report.all_delivered()) << report.recipients[0].text;
+  EXPECT_EQ(first.messages().size(), 1U);
+  EXPECT_GE(took, 1min);
+}
+
+TEST_F(MxFullTest, GoesRoundWhereAllAreFullAndSeldomerEachTime) {
+  options.total = 10min;
+  FakeHost& third = host(kThird);
+  loop.spawn(free_seat_at(loop, transport::later(clock.steady_now(), 5min), held[2]));
+  const MxReport report = deliver();
+  EXPECT_TRUE(report.all_delivered()) << report.recipients[0].text;
+  EXPECT_EQ(third.messages().size(), 1U);
+  EXPECT_LE(took, 10min);
+  EXPECT_LE(report.attempts.size(), 18U);
+}
+
+TEST_F(MxFullTest, RetriesLaterWhereAllStayFull) {
+  options.total = 1min;
+  const MxReport report = deliver();
+  EXPECT_EQ(report.recipients[0].decision, Decision::retry_later);
+  EXPECT_EQ(report.recipients[0].reached, MxStage::seat);
+  EXPECT_LE(took, 61s);
 }
 
 TEST_F(MxPoolTest, QuitsWhenThePoolCloses) {

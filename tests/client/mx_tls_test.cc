@@ -42,11 +42,20 @@ class MxTlsTest : public MxTest {
 
 class FakeStsSource final : public StsSource {
  public:
-  Task<StsMatch> match(resolver::DomainName domain, resolver::DomainName host,
-                       transport::SteadyTime) override {
+  Task<StsVerdict> match(resolver::DomainName domain, resolver::DomainName host,
+                         transport::SteadyTime) override {
     asked.push_back(domain.text() + " " + host.text());
-    co_return host.text() == unlisted ? StsMatch::enforce_unlisted : StsMatch::enforce_listed;
+    StsVerdict out = verdict;
+    if (out.fault == resolver::StsFault::none || out.kept) {
+      const bool listed = host.text() != unlisted;
+      out.match = listed ? StsMatch::enforce_listed : StsMatch::enforce_unlisted;
+      if (testing) out.match = listed ? StsMatch::testing_listed : StsMatch::testing_unlisted;
+    }
+    co_return out;
   }
+
+  bool testing = false;
+  StsVerdict verdict;
 
   std::string unlisted;
   std::vector<std::string> asked;
@@ -62,8 +71,8 @@ TEST_F(MxTlsTest, EncryptsWhereTheServerOffersIt) {
   EXPECT_TRUE(report.recipients[0].tls.encrypted);
   EXPECT_EQ(report.recipients[0].tls.trust, transport::TlsTrust::trusted);
   EXPECT_EQ(report.recipients[0].tls.text(), "TLSv1.3, TLS_FAKE; CN=mx1.example.net: the name is right");
-  EXPECT_EQ(report.attempts[0].policy_type, "no-policy-found");
-  EXPECT_EQ(report.attempts[0].tls_result, "success");
+  EXPECT_EQ(report.attempts[0].policy_type, TlsPolicyType::no_policy_found);
+  EXPECT_EQ(report.attempts[0].tls_result, TlsFailureType::none);
 }
 
 TEST_F(MxTlsTest, GoesOnWithAWrongCertificateWhenNobodyDemandsARightOne) {
@@ -78,7 +87,7 @@ TEST_F(MxTlsTest, GoesOnInClearWhereItIsNotOffered) {
   const MxReport report = deliver();
   EXPECT_TRUE(report.all_delivered());
   EXPECT_EQ(report.attempts.size(), 1U);
-  EXPECT_EQ(report.attempts[0].tls_result, "starttls-not-supported");
+  EXPECT_EQ(report.attempts[0].tls_result, TlsFailureType::starttls_not_supported);
 }
 
 TEST_F(MxTlsTest, TriesTheSameHostOnceMoreInClearWhenTheHandshakeFails) {
@@ -91,9 +100,9 @@ TEST_F(MxTlsTest, TriesTheSameHostOnceMoreInClearWhenTheHandshakeFails) {
   EXPECT_EQ(second.connections(), 0U);
   ASSERT_EQ(report.attempts.size(), 2U);
   EXPECT_EQ(report.attempts[0].phase, Phase::start_tls);
-  EXPECT_EQ(report.attempts[0].tls_result, "validation-failure");
+  EXPECT_EQ(report.attempts[0].tls_result, TlsFailureType::validation_failure);
   EXPECT_EQ(report.attempts[1].use, TlsUse::none);
-  EXPECT_EQ(report.attempts[1].tls_result, "");
+  EXPECT_EQ(report.attempts[1].tls_result, std::nullopt);
 }
 
 TEST_F(MxTlsTest, TriesInClearWhenTheServerBreaksOffAtStarttls) {
@@ -139,9 +148,9 @@ TEST_F(MxTlsTest, NeverGoesInClearWhereTheRouteDemandsTls) {
     EXPECT_EQ(each->connections(), 1U);
     for (const std::string& line : each->lines()) EXPECT_FALSE(line.starts_with("MAIL")) << line;
   }
-  EXPECT_EQ(report.attempts[0].tls_result, "starttls-not-supported");
-  EXPECT_EQ(report.attempts[1].tls_result, "validation-failure");
-  EXPECT_EQ(report.attempts[2].tls_result, "starttls-not-supported");
+  EXPECT_EQ(report.attempts[0].tls_result, TlsFailureType::starttls_not_supported);
+  EXPECT_EQ(report.attempts[1].tls_result, TlsFailureType::validation_failure);
+  EXPECT_EQ(report.attempts[2].tls_result, TlsFailureType::starttls_not_supported);
 }
 
 TEST_F(MxTlsTest, TakesTheNextHostWhenTheCertificateIsWrong) {
@@ -152,7 +161,7 @@ TEST_F(MxTlsTest, TakesTheNextHostWhenTheCertificateIsWrong) {
   EXPECT_TRUE(report.all_delivered());
   EXPECT_EQ(first.connections(), 1U);
   EXPECT_EQ(second.messages().size(), 1U);
-  EXPECT_EQ(report.attempts[0].tls_result, "certificate-host-mismatch");
+  EXPECT_EQ(report.attempts[0].tls_result, TlsFailureType::certificate_host_mismatch);
 }
 
 TEST_F(MxTlsTest, HeedsARequiretlsMessage) {
@@ -215,8 +224,8 @@ TEST_F(MxTlsTest, AsksForTlsaRecordsWhereEverythingAboveIsSecure) {
   ASSERT_EQ(tls->targets.size(), 1U);
   EXPECT_EQ(tls->targets[0].policy, TlsPolicy::dane);
   EXPECT_EQ(tls->targets[0].tlsa.size(), 1U);
-  EXPECT_EQ(report.attempts[0].policy_type, "tlsa");
-  EXPECT_EQ(report.attempts[0].tls_result, "success");
+  EXPECT_EQ(report.attempts[0].policy_type, TlsPolicyType::tlsa);
+  EXPECT_EQ(report.attempts[0].tls_result, TlsFailureType::none);
 }
 
 TEST_F(MxTlsTest, NeverGoesInClearWithDane) {
@@ -242,7 +251,7 @@ TEST_F(MxTlsTest, PassesOverAHostWhoseTlsaRecordsCannotBeHad) {
   EXPECT_EQ(first.connections(), 0U) << "RFC 7672 2.1.2";
   EXPECT_EQ(second.messages().size(), 1U);
   EXPECT_EQ(report.attempts[0].reached, MxStage::policy);
-  EXPECT_EQ(report.attempts[0].tls_result, "dnssec-invalid");
+  EXPECT_EQ(report.attempts[0].tls_result, TlsFailureType::dnssec_invalid);
 }
 
 TEST_F(MxTlsTest, AsksForNoTlsaRecordsWhereNothingIsSigned) {
@@ -269,8 +278,82 @@ TEST_F(MxTlsTest, AsksWhetherThePolicyListsTheHost) {
             (std::vector<std::string>{"example.net mx1.example.net", "example.net mx2.example.net"}));
   ASSERT_EQ(tls->targets.size(), 1U);
   EXPECT_EQ(tls->targets[0].policy, TlsPolicy::pkix);
-  EXPECT_EQ(report.attempts[0].policy_type, "sts");
-  EXPECT_EQ(report.attempts[1].policy_type, "sts");
+  EXPECT_EQ(report.attempts[0].policy_type, TlsPolicyType::sts);
+  EXPECT_EQ(report.attempts[1].policy_type, TlsPolicyType::sts);
+}
+
+TEST_F(MxTlsTest, TellsOfAPolicyThatCouldNotBeHad) {
+  FakeStsSource sts;
+  sts.verdict.fault = resolver::StsFault::webpki;
+  sts.verdict.failure = "https://mta-sts.example.net: the certificate has expired";
+  options.sts = &sts;
+  host_with_tls(kSecond, "other.example");  // the first one cannot be reached
+  const MxReport report = deliver();
+  EXPECT_TRUE(report.all_delivered()) << "RFC 8461 3.3: as without a policy";
+  ASSERT_EQ(report.attempts.size(), 2U);
+  EXPECT_EQ(report.attempts[1].policy_type, TlsPolicyType::no_policy_found);
+  EXPECT_EQ(report.attempts[1].tls_result, TlsFailureType::none);
+  EXPECT_EQ(report.attempts[1].sts_fault, TlsFailureType::sts_webpki_invalid);
+  EXPECT_EQ(report.attempts[1].sts_failure, sts.verdict.failure);
+  EXPECT_EQ(report.notes, std::vector<std::string>{"MTA-STS: " + sts.verdict.failure}) << "once";
+}
+
+TEST_F(MxTlsTest, JudgesByThePolicyOfBeforeWhenANewOneCannotBeHad) {
+  FakeStsSource sts;
+  sts.verdict.fault = resolver::StsFault::fetch;
+  sts.verdict.kept = true;
+  sts.verdict.failure = "https://mta-sts.example.net: status 500";
+  options.sts = &sts;
+  host_with_tls(kFirst, kName);
+  const MxReport report = deliver();
+  EXPECT_EQ(report.attempts[0].policy_type, TlsPolicyType::sts);
+  EXPECT_EQ(report.attempts[0].tls_result, TlsFailureType::none);
+  EXPECT_EQ(report.attempts[0].sts_fault, TlsFailureType::sts_policy_fetch_error) << "RFC 8461 6";
+  EXPECT_EQ(report.notes.size(), 1U) << "RFC 8461 3.3: whoever runs this hears of it";
+}
+
+TEST_F(MxTlsTest, SaysNothingOfADomainThatHasGivenMtaStsUp) {
+  StsVerdict gone;
+  gone.fault = resolver::StsFault::fetch;
+  gone.kept = true;
+  EXPECT_FALSE(gone.tells()) << "RFC 8461 3.3 and 6: the policy that is kept has mode none";
+  gone.match = StsMatch::testing_listed;
+  EXPECT_TRUE(gone.tells());
+  gone.fault = resolver::StsFault::dns;
+  EXPECT_EQ(tls_failure_type(gone), TlsFailureType::sts_policy_fetch_error);
+  gone.kept = false;
+  EXPECT_EQ(tls_failure_type(gone), TlsFailureType::none) << "nothing was announced";
+}
+
+// RFC 8461 5 and 6: the mail goes on, and the report says what would have stopped it.
+TEST_F(MxTlsTest, TellsWhatAPolicyInTestingWouldHaveStopped) {
+  struct Case {
+    const char* certificate;
+    const char* unlisted;
+    TlsFailureType result;
+  };
+  for (const Case& each : {Case{kName, "", TlsFailureType::none},
+                           Case{"other.example", "", TlsFailureType::certificate_host_mismatch},
+                           Case{kName, kName, TlsFailureType::validation_failure}}) {
+    SCOPED_TRACE(each.certificate);
+    FakeStsSource sts;
+    sts.testing = true;
+    sts.unlisted = each.unlisted;
+    options.sts = &sts;
+    host_with_tls(kFirst, each.certificate);
+    const MxReport report = deliver();
+    EXPECT_TRUE(report.all_delivered());
+    ASSERT_EQ(report.attempts.size(), 1U);
+    EXPECT_EQ(report.attempts[0].policy_type, TlsPolicyType::sts);
+    EXPECT_EQ(report.attempts[0].tls_result, each.result);
+    EXPECT_EQ(report.attempts[0].tls_reason.empty(), each.result == TlsFailureType::none);
+    forget_hosts();
+  }
+  FakeStsSource sts;
+  sts.testing = true;
+  options.sts = &sts;
+  host(kFirst);
+  EXPECT_EQ(deliver().attempts[0].tls_result, TlsFailureType::starttls_not_supported);
 }
 
 TEST_F(MxTlsTest, RetriesLaterWhenThePolicyListsNoHost) {
@@ -313,6 +396,17 @@ TEST_F(MxTlsTest, PassesOverAHostThatTheDecisionDefers) {
 }
 
 // ---- Smart hosts ----
+
+TEST_F(MxTlsTest, AsksForTheSmartHostsOwnPolicy) {  // RFC 8461 3.4
+  zone("relay.example.org. A 192.0.2.1\n");
+  FakeStsSource sts;
+  options.sts = &sts;
+  host_with_tls(kFirst, "other.example", false);
+  const MxReport report = deliver_to(FixedHost("relay.example.org", 25));
+  EXPECT_EQ(sts.asked, std::vector<std::string>{"relay.example.org relay.example.org"});
+  EXPECT_EQ(report.recipients[0].decision, Decision::retry_later) << "the certificate names another";
+  EXPECT_EQ(report.attempts[0].policy_type, TlsPolicyType::sts);
+}
 
 TEST_F(MxTlsTest, EncryptsFromTheFirstOctetWhereTheFixedHostWantsIt) {
   zone("relay.example.org. A 192.0.2.1\n");

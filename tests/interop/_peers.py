@@ -36,11 +36,11 @@ TRIES = 4
 FIRST_USER = 64000  # of those that in_private() adds
 
 
-def wait_for(port, process, seconds):
+def wait_for(port, process, seconds, address="127.0.0.1"):
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            socket.create_connection((address, port), 1).close()
             return
         except OSError:
             time.sleep(0.02)

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import threading
 
+from _aiosmtpd import CLOSE, Aiosmtpd
 from _dovecot import Dovecot
 from _exim import Exim
 from _name_servers import Zone, nsd
@@ -49,9 +50,9 @@ class Sender:
         self.config = pathlib.Path(folder) / "sender.toml"
         self.config.write_text(CONFIG.format(folder=folder, resolver=resolver, port=port))
 
-    def send(self, *words, to="bob@example.net", status=0):
+    def send(self, *words, to="bob@example.net", status=0, message=MESSAGE):
         done = run(POSTRIDER, "send", "--config", self.config, "--mx", "--from", "fred@example.org", "--to", to,
-                   "--transcript", *words, stdin=MESSAGE, status=status, timeout=4 * PATIENCE)
+                   "--transcript", *words, stdin=message, status=status, timeout=4 * PATIENCE)
         return done.stdout.decode(errors="replace")
 
     def mx(self, domain, status=0):
@@ -114,7 +115,7 @@ FAILING_FIRST = {
 def to_real_servers(folder):
     with contextlib.ExitStack() as stack:
         accounts = stack.enter_context(Dovecot())
-        for peer in (Postfix(accounts), Exim(), OpenSmtpd()):
+        for peer in (Postfix(accounts), Exim(), OpenSmtpd(), Aiosmtpd()):
             with peer:
                 sender = static_sender(folder, peer.mx)
                 transcript = sender.send()
@@ -135,6 +136,60 @@ def to_real_servers(folder):
             with Hostile(peer.mx, script):
                 assert "550 5.1.1 Nobody here" in sender.send(to="box99@example.net", status=65)
                 assert not peer.messages("box99", 0)
+
+
+# What aiosmtpd is to fail at, and whether the message then goes to it all the same ("first"), to the next host ("second")
+# or to nobody now, with the exit status: 65 or 77 for good, 69 or 75 for later.
+FAILING_AIOSMTPD = (
+    ({"connect": CLOSE}, "second"),
+    ({"connect": "421 4.3.2 Not now"}, "second"),
+    ({"connect": "554 5.7.1 Not you"}, "second"),
+    ({"hello": CLOSE}, "second"),
+    ({"hello": "421 4.3.2 Not now"}, "second"),
+    ({"hello": "502 5.5.1 What is EHLO"}, "first"),
+    ({"starttls": CLOSE}, "first"),
+    ({"starttls": "454 4.7.0 Not now"}, "first"),
+    ({"starttls": "220 2.0.0 Go on\r\nand I go on in clear"}, "first"),
+    ({"mail": CLOSE}, "second"),
+    ({"mail": "421 4.3.2 Going down"}, "second"),
+    ({"mail": "451 4.3.0 No disk"}, "second"),
+    ({"mail": "550 5.7.1 Not from you"}, 77),
+    ({"rcpt": CLOSE}, "second"),
+    ({"rcpt": "421 4.3.2 Going down"}, "second"),
+    ({"rcpt": "450 4.2.1 Later"}, 69),
+    ({"rcpt": "550 5.1.1 Nobody"}, 65),
+    ({"data": CLOSE}, "second"),
+    ({"data": "421 4.3.2 Going down"}, "second"),
+    ({"data": "451 4.7.1 Later"}, 69),
+    ({"data": "554 5.7.1 Not this"}, 77),
+    ({"content": CLOSE}, "second"),
+    ({"final": "451 4.3.0 Later"}, 69),
+    ({"final": "554 5.6.0 Not this"}, 65),
+    # It has the message, and nobody was told: no other host is asked, or it would be delivered twice at once.
+    ({"final": CLOSE}, 75),
+)
+
+
+def aiosmtpd_before_postfix(folder):
+    with Dovecot() as accounts, Postfix(accounts) as second, Aiosmtpd("127.0.0.2", second.mx) as first:
+        sender = static_sender(folder, second.mx)
+        for number, (plan, outcome) in enumerate(FAILING_AIOSMTPD):
+            first.fail(**plan)
+            box = f"box{number}"
+            status = 0 if isinstance(outcome, str) else outcome
+            # More than what lies between the two, so that the message breaks off in its middle and not behind its end.
+            message = MESSAGE + (b"x" * 70 + b"\r\n") * (100_000 if "content" in plan else 1)
+            transcript = sender.send(to=f"{box}@example.net", status=status, message=message)
+            taken = {"first": len(list(first.mailbox(box).glob("*"))), "second": 0}
+            if outcome == "second":
+                taken["second"] = len(second.messages(box))
+            else:
+                assert not list(second.mailbox(box).glob("*")), (plan, transcript)
+            expected = {"first": int(outcome == "first" or plan == {"final": CLOSE}), "second": int(outcome == "second")}
+            assert taken == expected, (plan, outcome, taken, transcript[-4000:])
+        first.fail()
+        assert "-> STARTTLS" in sender.send(to="box200@example.net")
+        assert b"The end.\r\n" in first.messages("box200")[0]
 
 
 def what_mx_says(folder):
@@ -257,6 +312,7 @@ def main():
         folder = pathlib.Path(folder)
         what_mx_says(folder)
         to_real_servers(folder)
+        aiosmtpd_before_postfix(folder)
         with_dane(folder)
 
 

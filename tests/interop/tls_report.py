@@ -1,5 +1,6 @@
 """Reports about TLS (RFC 8460): Python's email, gzip and json read their mail as the RFC describes it; and an agent counts
-a host that offers no TLS, keeps that across a restart, and sends the report when its day is over."""
+a host that offers no TLS and an MTA-STS policy that cannot be had, keeps that across a restart, and sends the report when
+its day is over: by mail, and by HTTPS to nginx."""
 
 import datetime
 import email.policy
@@ -7,9 +8,13 @@ import email.utils
 import gzip
 import json
 import os
+import pathlib
 import smtplib
 import subprocess
+import tempfile
 
+from _nginx import Nginx
+from _peers import free_port
 from _queue import Hop, QueueAgent, listener, until
 
 ZONE = """$TTL 1m
@@ -63,6 +68,16 @@ def reads_as_the_rfc_has_it():
     assert sum(each["failed-session-count"] for each in details) == 90
 
 
+def make_late(counts):
+    """As if it had been two days ago: that is late, and sent at once."""
+    day = datetime.datetime.now(datetime.timezone.utc).date() - datetime.timedelta(days=2)
+    number = (day - datetime.date(1970, 1, 1)).days
+    lines = [line.split(" ") for line in counts.read_text().splitlines()]
+    counts.write_text("".join(
+        " ".join(["domain", str(number), *words[2:]] if words[0] == "domain" else words) + "\n" for words in lines))
+    return day
+
+
 def is_counted_kept_and_sent():
     with Hop() as hop:
         routes = {"example.org": f"mx:{hop.port}", "reports.example": "maildir"}
@@ -79,11 +94,7 @@ def is_counted_kept_and_sent():
             lines = counts.read_text().splitlines()
             assert "policy no-policy-found 0 1" in lines, lines
             assert "detail starttls-not-supported 1 - mx.example.org 127.0.0.1 -" in lines, lines
-            # As if it had been two days ago: that is late, and sent at once.
-            day = datetime.datetime.now(datetime.timezone.utc).date() - datetime.timedelta(days=2)
-            number = (day - datetime.date(1970, 1, 1)).days
-            counts.write_text("".join(
-                (f"domain {number} example.org" if line.startswith("domain ") else line) + "\n" for line in lines))
+            day = make_late(counts)
             agent.start()
             (octets,) = agent.messages("tls", "reports.example")
             mail, _, _, report = parts_of(octets)
@@ -100,6 +111,99 @@ def is_counted_kept_and_sent():
             assert "example.org" not in counts.read_text(), "what was sent is forgotten"
 
 
+# ---- By HTTPS, with an MTA-STS policy that nobody serves ----
+
+WEB_ZONE = """$TTL 1m
+mx.example.org. A 127.0.0.1
+{addresses}
+{domains}
+"""
+WEB_DOMAIN = """{name}. MX 10 mx.example.org.
+_mta-sts.{name}. TXT "v=STSv1; id=1;"
+mta-sts.{name}. A 127.0.0.9
+_smtp._tls.{name}. TXT "v=TLSRPTv1; rua={rua}"
+"""
+# Takes what is posted, keeps it, and says 201; the other server is what nginx hands it to.
+TAKING = """
+    location = /reports {{
+      client_body_in_file_only on; client_body_temp_path {folder}/posted; client_max_body_size 1m;
+      proxy_pass http://127.0.0.1:{behind}/;
+    }}
+    location = /broken {{ return 503; }}
+"""
+BEHIND = "server {{ listen 127.0.0.1:{behind}; access_log off; location / {{ return 201; }} }}"
+
+
+def start_nginx(folder):
+    nginx, behind = Nginx(folder), free_port()
+    nginx.add(BEHIND.format(behind=behind))
+    taking = TAKING.format(folder=folder, behind=behind)
+    nginx.server("reports.test", taking)
+    nginx.server("stranger.test", taking, authority=nginx.stranger)
+    nginx.start()
+    return nginx
+
+
+def is_posted():
+    with tempfile.TemporaryDirectory(prefix="postrider-tls-report-") as folder, Hop() as hop:
+        folder = pathlib.Path(folder)
+        folder.chmod(0o755)
+        with start_nginx(folder) as nginx:
+            at = f":{nginx.port}"
+            wanted = {
+                "example.org": f"https://reports.test{at}/reports",
+                "example.com": f"https://reports.test{at}/broken,mailto:tls@reports.example",
+                "example.net": f"https://stranger.test{at}/reports",
+            }
+            zone = WEB_ZONE.format(addresses="\n".join(nginx.records), domains="".join(
+                WEB_DOMAIN.format(name=name, rua=rua) for name, rua in wanted.items()))
+            routes = {**{name: f"mx:{hop.port}" for name in wanted}, "reports.example": "maildir"}
+            agent = QueueAgent(routes, [listener(more='relay_from = ["127.0.0.0/8"]')], hostname="mx.sender.example",
+                               zone=zone)
+            with agent.config.open("a") as config:
+                config.write('[tls_report]\ncontact = "tls@sender.example"\n[tls]\nbackend = "openssl"\n')
+            os.environ["SSL_CERT_FILE"] = str(nginx.authority.pem)
+            with agent:
+                post_all(agent, nginx, hop, list(wanted))
+
+
+def post_all(agent, nginx, hop, domains):
+    with smtplib.SMTP("127.0.0.1", agent.port, timeout=60) as client:
+        for name in domains:
+            client.sendmail("alice@sender.example", [f"bob@{name}"], b"Subject: Hi\r\n\r\nHello\r\n")
+    until(lambda: len(hop.recipients()) == len(domains), "the next hop did not get everything")
+    agent.until_empty()
+    agent.stop()
+    # RFC 8461 3.3: operators hear of it.
+    assert "MTA-STS: https://mta-sts.example.org/.well-known/mta-sts.txt" in agent.log_text()
+    counts = agent.folder / "state" / "tls-report" / "counts"
+    day = make_late(counts)
+    agent.start()
+    (octets,) = agent.messages("tls", "reports.example")
+    assert parts_of(octets)[0]["TLS-Report-Domain"] == "example.com"
+    posted = until(lambda: list((nginx.folder / "posted").rglob("*[0-9]")), "nothing was posted")
+    until(lambda: "TLS report not taken" in agent.log_text() and "stranger.test" in agent.log_text(), "no word of it")
+    agent.stop()
+    requests = nginx.requests()
+    assert sorted(requests) == ["POST reports.test /broken application/tlsrpt+gzip 503",
+                                "POST reports.test /reports application/tlsrpt+gzip 201"], requests
+    (body,) = [each for each in posted if each.is_file()]
+    report = json.loads(gzip.decompress(body.read_bytes()))
+    assert report["contact-info"] == "tls@sender.example" and report["organization-name"] == "sender.example"
+    assert report["date-range"]["end-datetime"] == f"{day}T23:59:59Z"
+    policies = {each["policy"]["policy-type"]: each for each in report["policies"]}
+    assert policies.keys() == {"no-policy-found", "sts"}, policies
+    (detail,) = policies["sts"]["failure-details"]
+    assert detail["result-type"] == "sts-policy-fetch-error" and detail["failed-session-count"] == 1, detail
+    assert "Connection refused" in detail["failure-reason-code"], detail
+    assert policies["sts"]["policy"]["policy-domain"] == "example.org"
+    assert policies["sts"]["summary"]["total-failure-session-count"] == 1
+    # What nobody took waits for another try; what was taken is forgotten.
+    kept = counts.read_text()
+    assert "example.net" in kept and "example.org\n" not in kept and "example.com" not in kept, kept
+
+
 reads_as_the_rfc_has_it()
+is_posted()
 is_counted_kept_and_sent()
 print("the reports are read back")

@@ -11,7 +11,7 @@ using namespace postrider;
 
 agent::ReportCounts counts_of(agent::ReportCounts::Day day) {
   agent::ReportedPolicy policy;
-  policy.type = agent::ReportedPolicyType::sts;
+  policy.type = agent::TlsPolicyType::sts;
   policy.lines = {"version: STSv1", "mode: testing", "mx: *.example.org", "max_age: 86400"};
   policy.hosts = {"*.example.org"};
   agent::ReportCounts counts;

@@ -1,5 +1,4 @@
-// The addresses of a host as the system knows them: its hosts file, then its name servers. For the name of a
-// DoH server, which cannot be asked for its own.
+// The addresses of a host as the system knows them: its hosts file, then its name servers.
 //
 //   SystemAddresses addresses(loop);
 //   HttpClient client(loop, network, addresses, tls);

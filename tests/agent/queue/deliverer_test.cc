@@ -37,7 +37,7 @@ deliver = "smtp://mx.example.org:25"
 class Observer final : public TlsObserver {
  public:
   void attempted(std::string_view domain, const client::MxAttempt& attempt) override {
-    seen.emplace_back(domain, attempt.tls_result);
+    seen.emplace_back(domain, attempt.tls_result ? to_string(*attempt.tls_result) : "nothing");
   }
   std::vector<std::pair<std::string, std::string>> seen;
 };

@@ -38,7 +38,9 @@ TEST(ReportAddress, RefusesOtherRecords) {
         " v=TLSRPTv1;rua=mailto:a@example.com", "rua=mailto:a@example.com;v=TLSRPTv1", "v=TLSRPTv1;",
         "v=TLSRPTv1;rua=", "v=TLSRPTv1;rua=mailto:", "v=TLSRPTv1;rua=mailto:nobody",
         "v=TLSRPTv1;rua=mailto:a%0d%0aRCPT@example.com", "v=TLSRPTv1;rua=mailto:a%4@example.com%",
-        "v=TLSRPTv1;rua=http://example.com/", "v=TLSRPTv1;rua=https://example.com/a\nb"}) {
+        "v=TLSRPTv1;rua=http://example.com/", "v=TLSRPTv1;rua=https://example.com/a\nb",
+        "v=TLSRPTv1;rua=https://user@example.com/", "v=TLSRPTv1;rua=https:///path",
+        "v=TLSRPTv1;rua=https://example.com:0/"}) {
     EXPECT_FALSE(parse_report_policy(text)) << text;
   }
 }

@@ -22,7 +22,7 @@ ReportedSession failed(TlsFailureType type, std::string host = "mx.example.org")
 
 TEST(ReportCounts, WritesWhatTheExampleOfTheRfcHas) {  // RFC 8460 appendix B
   ReportedPolicy policy;
-  policy.type = ReportedPolicyType::sts;
+  policy.type = TlsPolicyType::sts;
   policy.lines = {"version: STSv1", "mode: testing", "mx: *.mail.company-y.example", "max_age: 86400"};
   policy.hosts = {"*.mail.company-y.example"};
   ReportedSession expired = failed(TlsFailureType::certificate_expired, "mx1.mail.company-y.example");
@@ -71,7 +71,7 @@ TEST(ReportCounts, KeepsDaysDomainsAndPoliciesApart) {
   ReportCounts counts;
   const ReportCounts::Day next = kDay + std::chrono::days(1);
   ReportedPolicy dane;
-  dane.type = ReportedPolicyType::tlsa;
+  dane.type = TlsPolicyType::tlsa;
   counts.record(kDay, "b.example", {}, {});
   counts.record(kDay, "a.example", {}, {});
   counts.record(kDay, "a.example", dane, failed(TlsFailureType::tlsa_invalid));

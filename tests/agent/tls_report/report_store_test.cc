@@ -27,11 +27,12 @@ ReportedSession failure(TlsFailureType type, std::string reason = "") {
 // Two days, several policies, and octets that no line can hold.
 ReportCounts sample() {
   ReportedPolicy sts;
-  sts.type = ReportedPolicyType::sts;
+  sts.type = TlsPolicyType::sts;
   sts.lines = {"version: STSv1", "mode: enforce", "", "-", "100%\n\t\xff"};
   sts.hosts = {"*.example.org"};
   ReportedPolicy tlsa;
-  tlsa.type = ReportedPolicyType::tlsa;
+  tlsa.type = TlsPolicyType::tlsa;
+  tlsa.domain = "mx.example.org";
   ReportCounts counts;
   counts.record(kDay, "example.org", sts, {});
   counts.record(kDay, "example.org", sts, {});
