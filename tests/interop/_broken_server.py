@@ -41,7 +41,7 @@ class Session:
         self.reset()
 
     def reset(self):
-        self.mail, self.recipients = False, 0
+        self.mail, self.recipients, self.chunked = False, 0, False
 
     def fill(self):
         more = self.connection.recv(65536)
@@ -112,7 +112,7 @@ class Session:
         self.reply("250 2.1.5 Ok")
 
     def on_data(self, argument):
-        if argument or not self.recipients:
+        if argument or not self.recipients or self.chunked:
             return self.reply("503 5.5.1 Not now")
         self.reply("354 Go")
         self.content = True
@@ -134,6 +134,7 @@ class Session:
                 self.fill()
             self.buffer = self.buffer[wanted:]
             self.content = False
+        self.chunked = right
         if right and argument.upper().endswith(" LAST"):
             self.reset()
         self.reply("250 2.0.0 Ok" if right else "503 5.5.1 Not now")
