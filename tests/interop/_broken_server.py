@@ -10,23 +10,23 @@ import ssl
 import sys
 import threading
 
-# What each fault is to be found as.
+# What each fault is to be found as, and within how many sessions.
 FAULTS = {
-    "two-replies": ("wrong-reply", None),  # to NOOP; what follows is one behind
-    "no-reply": ("hang", "RFC 5321 4.2"),  # to VRFY
-    "stays-open": ("hang", "RFC 5321 4.1.1.10"),  # behind 221
-    "silent-close": ("closed-early", "RFC 5321 3.8"),  # at HELP
-    "crash": ("crash", "RFC 5321 3.8"),  # of a line above 512 octets
-    "no-code": ("malformed-reply", "RFC 5321 4.2"),  # in the reply to HELP
-    "recipient-first": ("out-of-sequence", "RFC 5321 4.1.4"),  # RCPT without MAIL
-    "nested-mail": ("out-of-sequence", "RFC 5321 4.1.4"),
-    "reset-refused": ("wrong-reply", "RFC 5321 4.1.1.5"),
-    "bare-lf": ("bare-line-end", "RFC 5321 2.3.8"),
-    "lf-dot-lf": ("early-end-of-data", "RFC 5321 4.1.1.4"),
-    "chunk-as-commands": ("chunk-as-commands", "RFC 3030 2"),
-    "injection": ("injected-plaintext", "RFC 3207 4.2"),
-    "tls-twice": ("capability-leak", "RFC 3207 4.2"),
-    "one-read-one-line": ("cut-matters", "RFC 5321 4.2"),
+    "two-replies": ("wrong-reply", None, 80),  # to NOOP; what follows is one behind
+    "no-reply": ("hang", "RFC 5321 4.2", 80),  # to VRFY
+    "stays-open": ("hang", "RFC 5321 4.1.1.10", 30),  # behind 221
+    "silent-close": ("closed-early", "RFC 5321 3.8", 120),  # at HELP
+    "crash": ("crash", "RFC 5321 3.8", 200),  # of a line above 512 octets
+    "no-code": ("malformed-reply", "RFC 5321 4.2", 120),  # in the reply to HELP
+    "recipient-first": ("out-of-sequence", "RFC 5321 4.1.4", 200),  # RCPT without MAIL
+    "nested-mail": ("out-of-sequence", "RFC 5321 4.1.4", 200),
+    "reset-refused": ("wrong-reply", "RFC 5321 4.1.1.5", 80),
+    "bare-lf": ("bare-line-end", "RFC 5321 2.3.8", 200),
+    "lf-dot-lf": ("early-end-of-data", "RFC 5321 4.1.1.4", 250),
+    "chunk-as-commands": ("chunk-as-commands", "RFC 3030 2", 120),
+    "injection": ("injected-plaintext", "RFC 3207 4.2", 250),
+    "tls-twice": ("capability-leak", "RFC 3207 4.2", 120),
+    "one-read-one-line": ("cut-matters", "RFC 5321 4.2", 80),
 }
 
 
