@@ -24,7 +24,7 @@ struct FuzzReport {
   std::string to_junit(const FuzzOptions& options) const;
 };
 
-// "early-end-of-data-rfc-5321-4-1-1-4.transcript"
+// The fault and its clause, in letters that every file system has.
 std::string file_name(const fuzz::Finding& finding);
 
 // Writes the transcripts into `options.findings`, which is made, and notes where. The failure is a sentence.

@@ -12,7 +12,7 @@ using transport::Task;
 namespace {
 
 // A finding is worth this long, however long it takes to show.
-constexpr std::chrono::seconds kShorteningTime{30};
+constexpr std::chrono::seconds kShorteningTime{15};
 // How long a server may be away and come back.
 constexpr int kTriesToConnect = 12;
 constexpr std::chrono::milliseconds kBetweenTries{250};

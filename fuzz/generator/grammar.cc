@@ -260,7 +260,7 @@ std::vector<Chunk> make_chunks(Choices& choices, std::string_view body) {
     Chunk chunk{.command = "BDAT " + std::to_string(size), .octets = std::string(body.substr(0, size))};
     body.remove_prefix(size);
     if (last && !choices.once_in(8)) chunk.command += " LAST";
-    if (choices.once_in(10)) chunk.command = "BDAT " + std::string(some_size(choices));
+    if (choices.once_in(25)) chunk.command = "BDAT " + std::string(some_size(choices));
     chunks.push_back(std::move(chunk));
   }
   if (choices.once_in(10)) chunks.push_back({.command = "BDAT 0 LAST", .octets = ""});

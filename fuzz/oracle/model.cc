@@ -237,7 +237,6 @@ class Model {
     if (!mail_ && !uncertain_) {
       fail(Fault::out_of_sequence, "RFC 5321 4.1.4", described(reply, line) + " without MAIL");
     }
-    if (chunked_) fail(Fault::out_of_sequence, "RFC 5321 4.1.4", described(reply, line) + " behind a chunk");
     ++recipients_;
   }
 

@@ -10,23 +10,23 @@ import ssl
 import sys
 import threading
 
-# What each fault is to be found as.
+# What each fault is to be found as, and within how many sessions.
 FAULTS = {
-    "two-replies": ("wrong-reply", None),  # to NOOP; what follows is one behind
-    "no-reply": ("hang", "RFC 5321 4.2"),  # to VRFY
-    "stays-open": ("hang", "RFC 5321 4.1.1.10"),  # behind 221
-    "silent-close": ("closed-early", "RFC 5321 3.8"),  # at HELP
-    "crash": ("crash", "RFC 5321 3.8"),  # of a line above 512 octets
-    "no-code": ("malformed-reply", "RFC 5321 4.2"),  # in the reply to HELP
-    "recipient-first": ("out-of-sequence", "RFC 5321 4.1.4"),  # RCPT without MAIL
-    "nested-mail": ("out-of-sequence", "RFC 5321 4.1.4"),
-    "reset-refused": ("wrong-reply", "RFC 5321 4.1.1.5"),
-    "bare-lf": ("bare-line-end", "RFC 5321 2.3.8"),
-    "lf-dot-lf": ("early-end-of-data", "RFC 5321 4.1.1.4"),
-    "chunk-as-commands": ("chunk-as-commands", "RFC 3030 2"),
-    "injection": ("injected-plaintext", "RFC 3207 4.2"),
-    "tls-twice": ("capability-leak", "RFC 3207 4.2"),
-    "one-read-one-line": ("cut-matters", "RFC 5321 4.2"),
+    "two-replies": ("wrong-reply", None, 80),  # to NOOP; what follows is one behind
+    "no-reply": ("hang", "RFC 5321 4.2", 80),  # to VRFY
+    "stays-open": ("hang", "RFC 5321 4.1.1.10", 30),  # behind 221
+    "silent-close": ("closed-early", "RFC 5321 3.8", 120),  # at HELP
+    "crash": ("crash", "RFC 5321 3.8", 200),  # of a line above 512 octets
+    "no-code": ("malformed-reply", "RFC 5321 4.2", 120),  # in the reply to HELP
+    "recipient-first": ("out-of-sequence", "RFC 5321 4.1.4", 200),  # RCPT without MAIL
+    "nested-mail": ("out-of-sequence", "RFC 5321 4.1.4", 200),
+    "reset-refused": ("wrong-reply", "RFC 5321 4.1.1.5", 80),
+    "bare-lf": ("bare-line-end", "RFC 5321 2.3.8", 200),
+    "lf-dot-lf": ("early-end-of-data", "RFC 5321 4.1.1.4", 250),
+    "chunk-as-commands": ("chunk-as-commands", "RFC 3030 2", 120),
+    "injection": ("injected-plaintext", "RFC 3207 4.2", 250),
+    "tls-twice": ("capability-leak", "RFC 3207 4.2", 120),
+    "one-read-one-line": ("cut-matters", "RFC 5321 4.2", 80),
 }
 
 
@@ -41,7 +41,7 @@ class Session:
         self.reset()
 
     def reset(self):
-        self.mail, self.recipients = False, 0
+        self.mail, self.recipients, self.chunked = False, 0, False
 
     def fill(self):
         more = self.connection.recv(65536)
@@ -112,7 +112,7 @@ class Session:
         self.reply("250 2.1.5 Ok")
 
     def on_data(self, argument):
-        if argument or not self.recipients:
+        if argument or not self.recipients or self.chunked:
             return self.reply("503 5.5.1 Not now")
         self.reply("354 Go")
         self.content = True
@@ -134,6 +134,7 @@ class Session:
                 self.fill()
             self.buffer = self.buffer[wanted:]
             self.content = False
+        self.chunked = right
         if right and argument.upper().endswith(" LAST"):
             self.reset()
         self.reply("250 2.0.0 Ok" if right else "503 5.5.1 Not now")

@@ -56,6 +56,33 @@ TEST(CommandLine, SendKnowsItsOptions) {
   EXPECT_EQ(made.server, std::nullopt);
 }
 
+TEST(CommandLine, FuzzKnowsItsOptionsAndItsServers) {
+  const FuzzOptions plain = parsed<FuzzOptions>({"fuzz", "h"});
+  EXPECT_EQ(plain.servers.front(), (HostPort{"h", 25}));
+  EXPECT_EQ(plain.sessions, 1000u);
+  EXPECT_TRUE(plain.tls && !plain.compare && !plain.owned && !plain.only);
+  const FuzzOptions all = parsed<FuzzOptions>(
+      {"fuzz", "h:26", "--seconds", "60", "--seed", "7", "--session", "3", "--connections", "2", "--timeout",
+       "5", "--recipient", "b@y", "--findings", "f", "--no-tls", "--json", "--yes-i-own-it"});
+  EXPECT_EQ(all.sessions, 0u) << "as many as the time allows";
+  EXPECT_EQ(all.time, std::chrono::seconds(60));
+  EXPECT_EQ(all.seed, 7u);
+  EXPECT_EQ(all.only, 3u);
+  EXPECT_EQ(all.timeout, std::chrono::seconds(5));
+  EXPECT_EQ(all.recipient, "b@y");
+  EXPECT_TRUE(!all.tls && all.json && all.owned);
+  EXPECT_EQ(parsed<FuzzOptions>({"fuzz", "--compare", "h:1", "h:2"}).servers.size(), 2u);
+  for (const Words& wrong : std::vector<Words>{{"fuzz"},
+                                               {"fuzz", "h:1", "h:2"},
+                                               {"fuzz", "--compare", "h:1"},
+                                               {"fuzz", "--compare", "h:1", "h:2", "--seconds", "9"},
+                                               {"fuzz", "h:0"},
+                                               {"fuzz", "h", "--sender", "nobody"},
+                                               {"fuzz", "h", "--timeout", "0"}}) {
+    EXPECT_EQ(parsed<Farewell>(wrong).code, ExitCode::usage);
+  }
+}
+
 TEST(CommandLine, SinkKnowsItsOptions) {
   const SinkOptions sink =
       parsed<SinkOptions>({"sink", "--listen", "127.0.0.1:0", "--maildir", "d", "--threads", "3"});
@@ -289,8 +316,7 @@ TEST(CommandLine, SendByMxNamesNoServer) {
 
 TEST(CommandLine, SaysWhatIsNotBuiltYet) {
   for (const Words& words :
-       std::vector<Words>{{"fuzz", "--listen", "127.0.0.1:1"},
-                          {"smuggle", "--inbound", "h:1", "--outbound", "127.0.0.1:2"}}) {
+       std::vector<Words>{{"smuggle", "--inbound", "h:1", "--outbound", "127.0.0.1:2"}}) {
     const Farewell farewell = parsed<Farewell>(words);
     EXPECT_EQ(farewell.code, ExitCode::unavailable) << words.front();
     EXPECT_NE(farewell.text.find("not built yet"), std::string::npos) << farewell.text;
