@@ -28,6 +28,7 @@ TABLE = HERE.parent.parent / "docs" / "conformance.md"
 STARTTLS = '[[listen]]\naddress = "127.0.0.1:0"\nrole = "mx"\ntls = "starttls"\n'
 POSTMASTER = '[[route]]\ndomains = ["localhost"]\ndeliver = "discard"\n'
 TROUBLE = ("failed", "stuck")
+ABOUT_AUTH = f"rfc{4954}-"  # how the ids of these checks begin
 
 
 def ask(port, *more, refused="nobody@example.net", password=PASSWORD):
@@ -41,7 +42,7 @@ def ask(port, *more, refused="nobody@example.net", password=PASSWORD):
 
 
 def with_login(port, *more, user=USER, **options):
-    return ask(port, "--check", "rfc4954", "--user", user, "--password-env", "CONFORM_PASSWORD", *more, **options)
+    return ask(port, "--check", ABOUT_AUTH, "--user", user, "--password-env", "CONFORM_PASSWORD", *more, **options)
 
 
 def joined(first, second):

@@ -61,7 +61,7 @@ TEST(Catalogue, EveryScriptIsOneAndAsksForWhatItUses) {
 TEST(Catalogue, EveryTitleIsASentenceWithoutItsEnd) {
   for (const Check& check : catalogue()) {
     EXPECT_FALSE(check.title.empty());
-    EXPECT_TRUE(std::isupper(static_cast<unsigned char>(check.title.front())) != 0) << check.title;
+    EXPECT_FALSE(std::islower(static_cast<unsigned char>(check.title.front())) != 0) << check.title;
     EXPECT_FALSE(check.title.ends_with('.')) << check.title;
   }
 }
