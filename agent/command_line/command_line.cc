@@ -1,13 +1,14 @@
 #include "postrider/agent/command_line/command_line.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <utility>
 
 #include <CLI/CLI.hpp>
 
 #include "postrider/agent/command_line/help_text.h"
+#include "postrider/agent/fuzz/listen_command.h"
+#include "postrider/agent/smuggle/smuggle_arguments.h"
 #include "postrider/agent/version.h"
 
 namespace postrider::agent {
@@ -19,25 +20,11 @@ constexpr std::uint16_t kEncryptedPort = 465;  // RFC 8314 3.3
 
 std::string line(std::string_view text) { return std::string(text) + "\n"; }
 
-Farewell not_built(std::string_view what) {
-  return Farewell{ExitCode::unavailable, line("postrider: not built yet: " + std::string(what))};
-}
-
 Farewell usage_error(std::string_view subcommand, std::string_view what) {
   const std::string name =
       subcommand.empty() ? std::string(kProgram) : "postrider " + std::string(subcommand);
   return Farewell{ExitCode::usage, line(name + ": " + std::string(what)) + line("Try: " + name + " --help")};
 }
-
-// What later versions bring, so that the names are known, and known to be missing.
-struct Missing {
-  std::string_view name;
-  std::string_view description;
-};
-constexpr std::array<Missing, 2> kMissing{{
-    {"fuzz", "play hostile clients or servers (not built yet)"},
-    {"smuggle", "find end-of-data disagreements through a relay (not built yet)"},
-}};
 
 // The options as CLI11 fills them in; turned into a Command afterwards.
 class Parser {
@@ -64,6 +51,8 @@ class Parser {
   Command chosen_probe();
   Command chosen_user(const CLI::App& user);
   Command chosen_queue(const CLI::App& queue);
+  Command chosen_smuggle() const;
+  Command chosen_fuzz_listen(const CLI::App& fuzz) const;
   // CLI11 would take the word behind "help" for the subcommand itself.
   Command help(const std::vector<std::string>& arguments);
 
@@ -96,6 +85,8 @@ class Parser {
   std::string password_variable_;
   std::string mechanism_;
   std::string authorities_;
+  SmuggleArguments smuggle_;
+  FuzzListenArguments listen_arguments_;
 };
 
 Parser::Parser()
@@ -122,9 +113,8 @@ Parser::Parser()
   add_probe();
   add_user();
   add_queue();
-  for (const Missing& each : kMissing) {
-    subcommand(app_, each.name, each.description).allow_extras()->fallthrough(false);
-  }
+  smuggle_.add_to(subcommand(app_, "smuggle", "find end-of-data disagreements through a relay"));
+  listen_arguments_.add_to(subcommand(app_, "fuzz", "play hostile servers against a client"));
   subcommand(app_, "help", "help SUBCOMMAND: the options and examples of one subcommand");
 }
 
@@ -331,11 +321,13 @@ Command Parser::chosen() {
   if (name == "probe") return chosen_probe();
   if (name == "user") return chosen_user(sub);
   if (name == "queue") return chosen_queue(sub);
+  if (name == "smuggle") return chosen_smuggle();
   if (name == "config") {
     if (sub.get_subcommands().front()->get_name() == "default") return ConfigDefaultOptions{};
     return ConfigCheckOptions{check_file_.empty() ? config_file() : std::filesystem::path(check_file_)};
   }
-  return not_built("the subcommand '" + name + "'");
+  if (name == "fuzz" && FuzzListenArguments::chosen(sub)) return chosen_fuzz_listen(sub);
+  return usage_error("fuzz", "--listen is needed");
 }
 
 Command Parser::chosen_send() {
@@ -445,6 +437,18 @@ Command Parser::chosen_queue(const CLI::App& queue) {
     queue_.domain = domain_;
   }
   return std::move(queue_);
+}
+
+Command Parser::chosen_smuggle() const {
+  auto options = smuggle_.options();
+  if (!options) return usage_error("smuggle", options.error());
+  return *std::move(options);
+}
+
+Command Parser::chosen_fuzz_listen(const CLI::App& fuzz) const {
+  auto options = listen_arguments_.options(fuzz);
+  if (!options) return usage_error("fuzz", options.error());
+  return *std::move(options);
 }
 
 Command Parser::help(const std::vector<std::string>& arguments) {

@@ -11,6 +11,7 @@
 #include "postrider/agent/accounts/user_options.h"
 #include "postrider/agent/command_line/exit_code.h"
 #include "postrider/agent/config/host_port.h"
+#include "postrider/agent/fuzz/listen_command.h"
 #include "postrider/agent/load/load_options.h"
 #include "postrider/agent/mx/mx_command.h"
 #include "postrider/agent/probe/probe_command.h"
@@ -18,6 +19,7 @@
 #include "postrider/agent/send/send_options.h"
 #include "postrider/agent/serve/serve_command.h"
 #include "postrider/agent/serve/sink_command.h"
+#include "postrider/agent/smuggle/smuggle_options.h"
 
 namespace postrider::agent {
 
@@ -35,6 +37,7 @@ struct Farewell {
 };
 
 using Command = std::variant<Farewell, ServeOptions, ConfigCheckOptions, ConfigDefaultOptions, SendOptions,
-                             SinkOptions, LoadOptions, ProbeOptions, UserOptions, MxOptions, QueueOptions>;
+                             SinkOptions, LoadOptions, ProbeOptions, UserOptions, MxOptions, QueueOptions,
+                             SmuggleOptions, FuzzListenOptions>;
 
 }  // namespace postrider::agent

@@ -13,6 +13,7 @@
 #include "postrider/agent/probe/probe_command.h"
 #include "postrider/agent/queue/queue_command.h"
 #include "postrider/agent/send/send_command.h"
+#include "postrider/agent/smuggle/smuggle_command.h"
 
 namespace postrider::agent {
 namespace {
@@ -30,6 +31,8 @@ ExitCode run(const MxOptions& options) { return show_mx(options); }
 ExitCode run(const ProbeOptions& options) { return probe(options); }
 ExitCode run(const UserOptions& options) { return user(options); }
 ExitCode run(const QueueOptions& options) { return run_queue(options); }
+ExitCode run(const SmuggleOptions& options) { return smuggle(options); }
+ExitCode run(const FuzzListenOptions& options) { return fuzz_listen(options); }
 
 ExitCode run(const ConfigDefaultOptions&) {
   std::cout << default_config_text() << std::flush;
