@@ -1,7 +1,6 @@
 #include "postrider/agent/command_line/command_line.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <utility>
 
@@ -9,6 +8,8 @@
 
 #include "postrider/agent/command_line/help_text.h"
 #include "postrider/agent/fuzz/fuzz_arguments.h"
+#include "postrider/agent/fuzz/listen_command.h"
+#include "postrider/agent/smuggle/smuggle_arguments.h"
 #include "postrider/agent/version.h"
 
 namespace postrider::agent {
@@ -20,24 +21,18 @@ constexpr std::uint16_t kEncryptedPort = 465;  // RFC 8314 3.3
 
 std::string line(std::string_view text) { return std::string(text) + "\n"; }
 
-Farewell not_built(std::string_view what) {
-  return Farewell{ExitCode::unavailable, line("postrider: not built yet: " + std::string(what))};
-}
-
 Farewell usage_error(std::string_view subcommand, std::string_view what) {
   const std::string name =
       subcommand.empty() ? std::string(kProgram) : "postrider " + std::string(subcommand);
   return Farewell{ExitCode::usage, line(name + ": " + std::string(what)) + line("Try: " + name + " --help")};
 }
 
-// What later versions bring, so that the names are known, and known to be missing.
-struct Missing {
-  std::string_view name;
-  std::string_view description;
-};
-constexpr std::array<Missing, 1> kMissing{{
-    {"smuggle", "find end-of-data disagreements through a relay (not built yet)"},
-}};
+// Of a subcommand that reads its own options.
+template <class Options>
+Command chosen_by(std::expected<Options, std::string> options, std::string_view subcommand) {
+  if (!options) return usage_error(subcommand, options.error());
+  return *std::move(options);
+}
 
 // The options as CLI11 fills them in; turned into a Command afterwards.
 class Parser {
@@ -68,7 +63,6 @@ class Parser {
   Command chosen_queue(const CLI::App& queue);
   Command chosen_conform();
   Command chosen_replay();
-  Command chosen_fuzz(const CLI::App& fuzz) const;
   // CLI11 would take the word behind "help" for the subcommand itself.
   Command help(const std::vector<std::string>& arguments);
 
@@ -112,6 +106,8 @@ class Parser {
   std::string mechanism_;
   std::string authorities_;
   FuzzArguments fuzz_;
+  SmuggleArguments smuggle_;
+  FuzzListenArguments listen_arguments_;
 };
 
 Parser::Parser()
@@ -145,10 +141,11 @@ Parser::Parser()
   add_queue();
   add_conform();
   add_replay();
-  fuzz_.add_to(subcommand(app_, "fuzz", "play hostile clients against a server, and find where it is wrong"));
-  for (const Missing& each : kMissing) {
-    subcommand(app_, each.name, each.description).allow_extras()->fallthrough(false);
-  }
+  smuggle_.add_to(subcommand(app_, "smuggle", "find end-of-data disagreements through a relay"));
+  CLI::App& fuzz =
+      subcommand(app_, "fuzz", "play hostile clients against a server, or a hostile server to clients");
+  fuzz_.add_to(fuzz);
+  listen_arguments_.add_to(fuzz);
   subcommand(app_, "help", "help SUBCOMMAND: the options and examples of one subcommand");
 }
 
@@ -425,12 +422,13 @@ Command Parser::chosen() {
   if (name == "queue") return chosen_queue(sub);
   if (name == "conform") return chosen_conform();
   if (name == "replay") return chosen_replay();
-  if (name == "fuzz") return chosen_fuzz(sub);
+  if (name == "smuggle") return chosen_by(smuggle_.options(), name);
   if (name == "config") {
     if (sub.get_subcommands().front()->get_name() == "default") return ConfigDefaultOptions{};
     return ConfigCheckOptions{check_file_.empty() ? config_file() : std::filesystem::path(check_file_)};
   }
-  return not_built("the subcommand '" + name + "'");
+  if (FuzzListenArguments::chosen(sub)) return chosen_by(listen_arguments_.options(sub), name);
+  return chosen_by(fuzz_.options(sub), name);
 }
 
 Command Parser::chosen_send() {
@@ -572,12 +570,6 @@ Command Parser::chosen_replay() {
   if (!server) return usage_error("replay", "'" + server_ + "' " + server.error());
   replay_.server = *std::move(server);
   return std::move(replay_);
-}
-
-Command Parser::chosen_fuzz(const CLI::App& fuzz) const {
-  auto options = fuzz_.options(fuzz);
-  if (!options) return usage_error("fuzz", options.error());
-  return *std::move(options);
 }
 
 Command Parser::help(const std::vector<std::string>& arguments) {

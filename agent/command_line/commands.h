@@ -13,6 +13,7 @@
 #include "postrider/agent/config/host_port.h"
 #include "postrider/agent/conform/conform_command.h"
 #include "postrider/agent/fuzz/fuzz_options.h"
+#include "postrider/agent/fuzz/listen_command.h"
 #include "postrider/agent/load/load_options.h"
 #include "postrider/agent/mx/mx_command.h"
 #include "postrider/agent/probe/probe_command.h"
@@ -21,6 +22,7 @@
 #include "postrider/agent/send/send_options.h"
 #include "postrider/agent/serve/serve_command.h"
 #include "postrider/agent/serve/sink_command.h"
+#include "postrider/agent/smuggle/smuggle_options.h"
 
 namespace postrider::agent {
 
@@ -39,6 +41,6 @@ struct Farewell {
 
 using Command = std::variant<Farewell, ServeOptions, ConfigCheckOptions, ConfigDefaultOptions, SendOptions,
                              SinkOptions, LoadOptions, ProbeOptions, UserOptions, MxOptions, QueueOptions,
-                             ConformOptions, ReplayOptions, FuzzOptions>;
+                             ConformOptions, ReplayOptions, FuzzOptions, SmuggleOptions, FuzzListenOptions>;
 
 }  // namespace postrider::agent

@@ -10,7 +10,7 @@ struct Examples {
   std::string_view text;
 };
 
-constexpr std::array<Examples, 14> kExamples{{
+constexpr std::array<Examples, 15> kExamples{{
     {"", R"(First steps:
   postrider serve                        a mail server on 127.0.0.1:2525, mail for localhost goes to ./postrider-state
   postrider send --from me@localhost --to you@localhost --subject Hi --body 'Hello'
@@ -150,6 +150,26 @@ Examples:
   postrider fuzz --compare localhost:25 localhost:2525 --sessions 300 --json | jq '.disagreements[].clause'
 
 Exit status: 0 nothing was found; 65 something was; 69 the server does not answer at the start.)"},
+    {"smuggle",
+     R"(One reader of mail sees the end of a message at LF . LF, another one only at CRLF . CRLF. Between the two a sender
+can put a second message into the first, from whom it likes: that is SMTP smuggling. This sends a message with each
+such sequence in it, and commands behind it, to a relay, listens where the relay hands its mail on, and says of each
+
+  as receiver  refused; content: taken as text; normalised: its line ends made CRLF; ended data: it obeyed the commands
+  as sender    unchanged, normalised, as it came, or changed, with the octets that left; two messages
+  verdict      ok; SMUGGLED: one message became two; LEAKS: what left is an end of data to a lenient next server;
+               END LOST: two messages became one
+
+The relay has to take mail for --recipient from here and to hand it on to --outbound, by SMTP or LMTP. Test nobody's
+relay but your own: on anything but loopback --yes-i-own-it says that it is.
+
+Examples:
+  postrider smuggle --list
+  postrider smuggle --inbound 127.0.0.1:25 --outbound 127.0.0.1:2600 --recipient smuggle@next.example
+  postrider smuggle --inbound localhost:25 --outbound 127.0.0.1:2600 --recipient b@next.example --json |
+    jq -r '.cases[] | select(.disagreement) | .name'
+
+Exit status: 0 no disagreement; 65 there is one; 69 the relay cannot be reached, takes nothing or hands nothing on.)"},
     {"help", R"(Example:
   postrider help send)"},
 }};

@@ -16,6 +16,7 @@
 #include "postrider/agent/queue/queue_command.h"
 #include "postrider/agent/replay/replay_command.h"
 #include "postrider/agent/send/send_command.h"
+#include "postrider/agent/smuggle/smuggle_command.h"
 
 namespace postrider::agent {
 namespace {
@@ -36,6 +37,8 @@ ExitCode run(const QueueOptions& options) { return run_queue(options); }
 ExitCode run(const ConformOptions& options) { return conform(options); }
 ExitCode run(const ReplayOptions& options) { return replay(options); }
 ExitCode run(const FuzzOptions& options) { return agent::fuzz(options); }
+ExitCode run(const SmuggleOptions& options) { return smuggle(options); }
+ExitCode run(const FuzzListenOptions& options) { return fuzz_listen(options); }
 
 ExitCode run(const ConfigDefaultOptions&) {
   std::cout << default_config_text() << std::flush;

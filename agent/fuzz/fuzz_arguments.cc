@@ -54,7 +54,7 @@ void FuzzArguments::add_to(CLI::App& app) {
 
 std::expected<FuzzOptions, std::string> FuzzArguments::options(const CLI::App& app) const {
   FuzzOptions out = options_;
-  if (servers_.empty()) return std::unexpected("SERVER is needed");
+  if (servers_.empty()) return std::unexpected("SERVER is needed, or --listen");
   if (!out.compare && servers_.size() > 1) return std::unexpected("several servers need --compare");
   if (out.compare && servers_.size() < 2) return std::unexpected("--compare needs two servers or more");
   for (const std::string& text : servers_) {

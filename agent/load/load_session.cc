@@ -274,7 +274,7 @@ void LoadSession::on_answer(const Answer& answer) {
       if (greeted_) return;
       break;
     case Kind::content:
-      finish_message(code);
+      finish_message(code, answer.early ? Verdict::none : Verdict::content);
       if (!answer.early && code != code::service_not_available) return;
       break;
     case Kind::command:
@@ -286,7 +286,7 @@ void LoadSession::on_answer(const Answer& answer) {
   // Turned away, or the connection is ending: RFC 5321 3.8.
   if (answer.kind != Kind::content) counts_.add_error(code);
   over_ = true;
-  while (message_count_ != 0) finish_message(code);
+  while (message_count_ != 0) finish_message(code, Verdict::none);
 }
 
 void LoadSession::on_command_answer(const Answer& answer) {
@@ -330,22 +330,23 @@ void LoadSession::on_hello_answer() {
 
 // The envelope of a message was refused, and nothing more will be said to it.
 void LoadSession::after_refused_envelope() {
-  finish_message(*messages_[first_message_].refused);
+  finish_message(*messages_[first_message_].refused, Verdict::none);
   step_ = Step::reset;
 }
 
-void LoadSession::finish_message(ReplyCode verdict) {
+// A positive reply to anything but the whole content accepts nothing: there are servers that say 250 to DATA.
+void LoadSession::finish_message(ReplyCode code, Verdict verdict) {
   const Message& message = messages_[first_message_];
   first_message_ = (first_message_ + 1) % static_cast<std::uint32_t>(messages_.size());
   --message_count_;
   failures_ = 0;
-  if (message.refused) verdict = *message.refused;
-  if (verdict.positive()) {
+  const bool accepted = verdict == Verdict::content && !message.refused && code.positive();
+  if (accepted) {
     counts_.delivered.add();
     counts_.latency.add(now_ - message.begun);
   } else {
     counts_.failed.add();
-    counts_.add_error(verdict);
+    counts_.add_error(message.refused.value_or(code));
   }
 }
 

@@ -53,6 +53,8 @@ class LoadSession {
     std::optional<protocol::ReplyCode> refused;  // by the first command that was
   };
   using Answer = protocol::ClientSession::Answer;
+  // What the reply that ends a message answers.
+  enum class Verdict : bool { none, content };
 
   transport::Task<bool> connect();
   transport::Task<bool> encrypt();
@@ -61,7 +63,7 @@ class LoadSession {
   bool fill_step();
   bool say(const protocol::Command& command, Step next);
   bool begin_message();
-  void finish_message(protocol::ReplyCode verdict);
+  void finish_message(protocol::ReplyCode code, Verdict verdict);
   bool has_another() noexcept;
   bool write();
   bool read();

@@ -314,13 +314,32 @@ TEST(CommandLine, SendByMxNamesNoServer) {
   }
 }
 
-TEST(CommandLine, SaysWhatIsNotBuiltYet) {
-  for (const Words& words :
-       std::vector<Words>{{"smuggle", "--inbound", "h:1", "--outbound", "127.0.0.1:2"}}) {
-    const Farewell farewell = parsed<Farewell>(words);
-    EXPECT_EQ(farewell.code, ExitCode::unavailable) << words.front();
-    EXPECT_NE(farewell.text.find("not built yet"), std::string::npos) << farewell.text;
+TEST(CommandLine, TakesWhatSmuggleAndHostileServersNeed) {
+  const auto smuggle =
+      parsed<SmuggleOptions>({"smuggle", "--inbound", "h", "--outbound", "127.0.0.1:2", "--recipient",
+                              "b@example.net", "--variant", "lf-dot-lf", "--wait", "3", "--sender", "<>"});
+  EXPECT_EQ(smuggle.inbound, (HostPort{"h", 25}));
+  EXPECT_EQ(smuggle.outbound, (HostPort{"127.0.0.1", 2}));
+  EXPECT_EQ(smuggle.only, std::vector<std::string>{"lf-dot-lf"});
+  EXPECT_EQ(smuggle.wait, std::chrono::seconds(3));
+  EXPECT_EQ(smuggle.sender, "");
+  EXPECT_TRUE(parsed<SmuggleOptions>({"smuggle", "--list"}).list);
+  for (const Words& wrong :
+       std::vector<Words>{{"smuggle"},
+                          {"smuggle", "--inbound", "h", "--outbound", "127.0.0.1:2"},
+                          {"smuggle", "--inbound", "h", "--outbound", "name:2", "--recipient", "b@c"},
+                          {"smuggle", "--inbound", "h", "--outbound", "127.0.0.1:2", "--recipient", "b"},
+                          {"fuzz", "--listen", "name:2"},
+                          {"fuzz"}}) {
+    EXPECT_EQ(parsed<Farewell>(wrong).code, ExitCode::usage) << wrong.front();
   }
+  const auto listen = parsed<FuzzListenOptions>({"fuzz", "--listen", "127.0.0.1:0", "--behaviour", "all",
+                                                 "--behaviour", "polite", "--seed", "7", "--seconds", "5"});
+  EXPECT_EQ(listen.listen, (HostPort{"127.0.0.1", 0}));
+  EXPECT_EQ(listen.behaviours, (std::vector<std::string>{"all", "polite"}));
+  EXPECT_EQ(listen.seed, 7U);
+  EXPECT_EQ(listen.time, std::chrono::seconds(5));
+  EXPECT_TRUE(parsed<FuzzListenOptions>({"fuzz", "--list"}).list);
 }
 
 TEST(CommandLine, TeachesWithExamples) {

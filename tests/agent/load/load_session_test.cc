@@ -247,6 +247,14 @@ TEST_F(LoadSessionTest, SendsNoContentToWhomWasRefused) {
   EXPECT_EQ(failed(), 5U);
 }
 
+TEST_F(LoadSessionTest, CallsNothingAcceptedBecauseDataWasAnsweredBy250) {
+  script.data = "250 2.0.0 Ok";
+  run();
+  EXPECT_EQ(delivered(), 0U);
+  EXPECT_EQ(failed(), 5U);
+  EXPECT_EQ(counts.errors["250"], 5U);
+}
+
 TEST_F(LoadSessionTest, GoesOnAfterALostConnection) {
   script.close_after = 2;
   run();

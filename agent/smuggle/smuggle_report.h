@@ -1,0 +1,23 @@
+// The result of `postrider smuggle` as a table and as JSON.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "postrider/agent/smuggle/smuggle_options.h"
+#include "postrider/fuzz/smuggling/smuggling.h"
+
+namespace postrider::agent {
+
+// The last column: "ok", "SMUGGLED", "LEAKS", "END LOST", or "unknown".
+std::string_view word_of(const fuzz::SmugglingCase& each) noexcept;
+
+std::string smuggle_text(const SmuggleOptions& options, const fuzz::SmugglingRun& run);
+std::string smuggle_json(const SmuggleOptions& options, const fuzz::SmugglingRun& run);
+
+// The catalogue.
+std::string variants_text();
+std::string variants_json();
+
+}  // namespace postrider::agent
