@@ -184,7 +184,8 @@ class SessionMaker {
 
   void finish() {
     // Whatever faults have made of the end of content, here it is.
-    plan_.steps.push_back({.octets = "\r\n.\r\n", .owners = {"content"}, .when = When::after_354, .loose = true});
+    plan_.steps.push_back(
+        {.octets = "\r\n.\r\n", .owners = {"content"}, .when = When::after_354, .loose = true});
     if (choices_.once_in(8)) {
       plan_.steps.push_back({.octets = "", .half_close = true});
     } else {
