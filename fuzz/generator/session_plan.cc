@@ -88,10 +88,13 @@ class SessionMaker {
                                                     "X-NONE", "plain", ""})));
         answer();
         break;
-      case 3:
-        say("AUTH PLAIN " + make_base64(choices_) + std::string(one_of(choices_, {"", " ", " x"})));
+      case 3: {
+        std::string line = "AUTH PLAIN " + make_base64(choices_);
+        line += one_of(choices_, {"", " ", " x"});
+        say(std::move(line));
         answer();
         break;
+      }
       default: say("AUTH PLAIN " + make_base64(choices_)); break;
     }
   }
@@ -184,7 +187,8 @@ class SessionMaker {
 
   void finish() {
     // Whatever faults have made of the end of content, here it is.
-    plan_.steps.push_back({.octets = "\r\n.\r\n", .owners = {"content"}, .when = When::after_354, .loose = true});
+    plan_.steps.push_back(
+        {.octets = "\r\n.\r\n", .owners = {"content"}, .when = When::after_354, .loose = true});
     if (choices_.once_in(8)) {
       plan_.steps.push_back({.octets = "", .half_close = true});
     } else {
