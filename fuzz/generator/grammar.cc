@@ -82,7 +82,12 @@ std::string make_local_part(Choices& choices) {
 std::string make_path(Choices& choices, std::string_view plain) {
   const auto around = [](std::string_view inside) { return "<" + std::string(inside) + ">"; };
   switch (weighted(choices, {10, 3, 2, 1, 1, 1, 1})) {
-    case 1: return around(make_local_part(choices) + "@" + make_domain(choices));
+    case 1: {
+      std::string mailbox =
+          make_local_part(choices) + "@";  // one choice a statement: their order is the seed's meaning
+      mailbox += make_domain(choices);
+      return around(mailbox);
+    }
     case 2:
       return std::string(
           one_of(choices, {"<>", "<Postmaster>", "<postmaster@>", "<@>", "<<>>", "< >", "<", ">", ""}));
@@ -164,13 +169,17 @@ std::string make_hello(Choices& choices, const Words& words) {
 std::string make_mail(Choices& choices, const Words& words) {
   std::string line(one_of(choices, {"MAIL FROM:"sv, "MAIL FROM:"sv, "MAIL FROM:"sv, "mail from:"sv,
                                     "MAIL  FROM:"sv, "MAIL FROM"sv, "MAIL"sv, "SEND FROM:"sv}));
-  return line + make_path(choices, words.sender) + make_mail_parameters(choices);
+  line += make_path(choices, words.sender);
+  line += make_mail_parameters(choices);
+  return line;
 }
 
 std::string make_rcpt(Choices& choices, const Words& words) {
   std::string line(one_of(choices, {"RCPT TO:"sv, "RCPT TO:"sv, "RCPT TO:"sv, "rcpt to:"sv, "RCPT TO :"sv,
                                     "RCPT TO"sv, "RCPT"sv}));
-  return line + make_path(choices, words.recipient) + make_rcpt_parameters(choices);
+  line += make_path(choices, words.recipient);
+  line += make_rcpt_parameters(choices);
+  return line;
 }
 
 std::string make_other(Choices& choices, const Words& words) {
@@ -273,8 +282,10 @@ std::string make_reply(Choices& choices) {
                        "503", "550", "554", "150", "600", "25",  "2500", "2 0", "",    "999"}));
   std::string reply;
   for (std::uint32_t left = choices.below(4); left != 0; --left) {
-    reply += (choices.once_in(8) ? std::string("251") : code) + "-" +
-             std::string(one_of(choices, {"2.0.0 more", "", "x"})) + "\r\n";
+    reply += choices.once_in(8) ? "251" : code;
+    reply += "-";
+    reply += one_of(choices, {"2.0.0 more", "", "x"});
+    reply += "\r\n";
   }
   reply += code;
   reply += one_of(choices, {" ", "", "-", "\t"});

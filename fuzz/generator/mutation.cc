@@ -41,7 +41,8 @@ void change_line_end(Choices& choices, std::string& octets) {
   static constexpr std::array kVariants{"\n"sv,     "\r"sv,       "\n\r"sv,     "\r\r\n"sv,
                                         "\r\0\n"sv, "\0\r\n"sv,   "\r\n\r\n"sv, ""sv,
                                         " \r\n"sv,  "\x0B\r\n"sv, "\xC2\x85"sv};
-  octets.replace(ends[place(choices, ends.size())], 2, one_of(choices, kVariants));
+  const std::size_t at = ends[place(choices, ends.size())];
+  octets.replace(at, 2, one_of(choices, kVariants));
 }
 
 void change_dot(Choices& choices, std::string& octets) {
@@ -58,7 +59,8 @@ void change_dot(Choices& choices, std::string& octets) {
 void change_octet(Choices& choices, std::string& octets) {
   static constexpr std::string_view kOctets("\0\x01\t \x7F\x80\xC3\xFF\r\n.<>@:\"\\", 17);
   if (octets.empty()) return;
-  octets[place(choices, octets.size())] = kOctets[place(choices, kOctets.size())];
+  const std::size_t at = place(choices, octets.size());
+  octets[at] = kOctets[place(choices, kOctets.size())];
 }
 
 void change_lines(Choices& choices, std::string& octets, Mutation mutation) {
@@ -108,9 +110,9 @@ void change_number(Choices& choices, std::string& octets) {
 }
 
 void insert_utf8(Choices& choices, std::string& octets) {
-  octets.insert(place(choices, octets.size() + 1),
-                one_of(choices, {"\xC3\xBC"sv, "\xE2\x98\x83"sv, "\xF0\x9F\x93\xAE"sv, "\xC3"sv, "\xC0\x8A"sv,
-                                 "\xE2\x80\xA8"sv, "\xED\xA0\x80"sv, "\xEF\xBC\xA0"sv}));
+  const std::size_t at = place(choices, octets.size() + 1);
+  octets.insert(at, one_of(choices, {"\xC3\xBC"sv, "\xE2\x98\x83"sv, "\xF0\x9F\x93\xAE"sv, "\xC3"sv,
+                                     "\xC0\x8A"sv, "\xE2\x80\xA8"sv, "\xED\xA0\x80"sv, "\xEF\xBC\xA0"sv}));
 }
 
 void change_case(Choices& choices, std::string& octets) {
@@ -135,9 +137,11 @@ void mutate(Choices& choices, std::string& octets, Mutation mutation, std::size_
   switch (mutation) {
     case Mutation::line_end: change_line_end(choices, octets); break;
     case Mutation::dot: change_dot(choices, octets); break;
-    case Mutation::end_of_data:
-      octets.insert(place(choices, octets.size() + 1), one_of(choices, kEndsOfData));
+    case Mutation::end_of_data: {
+      const std::size_t at = place(choices, octets.size() + 1);
+      octets.insert(at, one_of(choices, kEndsOfData));
       break;
+    }
     case Mutation::octet: change_octet(choices, octets); break;
     case Mutation::repeat_line:
     case Mutation::drop_line:

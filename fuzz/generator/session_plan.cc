@@ -88,10 +88,13 @@ class SessionMaker {
                                                     "X-NONE", "plain", ""})));
         answer();
         break;
-      case 3:
-        say("AUTH PLAIN " + make_base64(choices_) + std::string(one_of(choices_, {"", " ", " x"})));
+      case 3: {
+        std::string line = "AUTH PLAIN " + make_base64(choices_);
+        line += one_of(choices_, {"", " ", " x"});
+        say(std::move(line));
         answer();
         break;
+      }
       default: say("AUTH PLAIN " + make_base64(choices_)); break;
     }
   }
