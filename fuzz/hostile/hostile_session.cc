@@ -232,6 +232,8 @@ Task<void> Session::start_tls(const std::string& line) {
 }
 
 Task<void> Session::mail(const std::string& line) {
+  // What one transaction asked for is not for the next one on the same connection.
+  if (options_.behaviour == nullptr) choose(behaviours().front());
   choose_by(line);
   if (script_.order == Order::transaction) used_ = {};
   const std::string said = co_await act(Stage::mail, "250 2.1.0 Ok\r\n", line);

@@ -112,7 +112,9 @@ class HostileServersTest : public ::testing::Test {
     server.stop();
     while (loop.poll()) {
     }
-    if (behaviour.name == "polite") EXPECT_TRUE(report && report->all_delivered());
+    if (behaviour.name == "polite") {
+      EXPECT_TRUE(report && report->all_delivered());
+    }
     check(server.outcomes(), started, report);
   }
 

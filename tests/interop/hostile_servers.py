@@ -132,7 +132,7 @@ def by_queue(names):
                 if each["state"] != "held":
                     agent.queue("hold", each["id"], status=None)
             return all(each["state"] == "held" for each in agent.queued())
-        until(tried, "not every recipient was tried", pause=1)
+        until(tried, lambda: f"not every recipient was tried: {agent.queued()}", 3 * PATIENCE, pause=1)
         until(at_rest, "something is still being delivered", pause=0.5)
         with contextlib.suppress(queue.Empty):
             hostile.settle()

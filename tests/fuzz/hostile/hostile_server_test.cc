@@ -131,6 +131,9 @@ TEST_F(HostileServerTest, BehavesAsTheAddressAsks) {
   EXPECT_EQ(heard[3], "250 2.1.5 Ok\r\n");
   EXPECT_EQ(heard[4], "666 Ok\r\n");
   EXPECT_EQ(outcome().behaviour, "bad-code-rcpt");
+  again({"EHLO c\r\n", "MAIL FROM:<defers-mail@x>\r\n", "MAIL FROM:<a@x>\r\n", "QUIT\r\n"});
+  EXPECT_EQ(heard[2].substr(0, 3), "451");
+  EXPECT_EQ(heard[3].substr(0, 3), "250");
   again({"EHLO c\r\n", "MAIL FROM:<closes-mail@x>\r\n"});
   EXPECT_EQ(end, WireOutcome::closed);
   EXPECT_EQ(heard.size(), 2U);

@@ -39,6 +39,7 @@ struct Relay {
   bool forwards = true;
   bool silent = false;  // after the data
   bool lmtp = false;    // to the next server
+  bool pipelining = true;
 
   transport::Loop& loop;
   transport::MemoryNetwork& network;
@@ -118,7 +119,10 @@ Task<void> serve(Relay& relay, std::unique_ptr<transport::Stream> stream) {
       co_await say(wire, "221 bye\r\n");
       co_return;
     } else {
-      co_await say(wire, "250 fine\r\n");
+      const bool hello = line.starts_with("EHLO");
+      const std::string reply =
+          hello && relay.pipelining ? "250-relay\r\n250 PIPELINING\r\n" : "250 fine\r\n";
+      co_await say(wire, reply);
     }
   }
 }
@@ -216,6 +220,16 @@ TEST_F(SmugglingTest, SeesARelayThatEndsDataAtLfDotLf) {
   EXPECT_TRUE(verdict("split-lf-dot-lf").smuggled);
   EXPECT_FALSE(verdict("cr-dot-cr").smuggled);
   EXPECT_FALSE(verdict("crlf-dot-crlf").disagreement());
+}
+
+TEST_F(SmugglingTest, SaysTheCommandsInAWriteOfTheirOwnWithoutPipelining) {
+  relay.pipelining = false;
+  relay.rewrite = strict_sender;
+  options.only = {"crlf-dot-crlf", "lf-dot-lf"};
+  play();
+  EXPECT_EQ(verdict("crlf-dot-crlf").sent, Sent::two);
+  EXPECT_EQ(verdict("lf-dot-lf").received, Received::normalised);
+  EXPECT_FALSE(run->sums().disagreement());
 }
 
 TEST_F(SmugglingTest, SeesARelayThatHandsOnWhatItShouldNot) {
