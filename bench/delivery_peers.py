@@ -64,7 +64,7 @@ class Run:
                f'mail-rcpt = "b@remote.example"\nupload-file = "{message}"\n')
         config.write_text("next\n".join([one] * self.messages))
         parallel = ["--parallel", "--parallel-immediate", "--parallel-max", self.sessions] if self.sessions > 1 else []
-        return ["curl", "--silent", "--show-error", "--fail-early", *parallel, "--config", config]
+        return ["curl", "--silent", "--show-error", "--no-progress-meter", "--fail-early", *parallel, "--config", config]
 
 
 COMMANDS = {"postrider": Run.postrider, "smtp-source": Run.smtp_source, "curl": Run.curl, "nodemailer": Run.nodemailer}

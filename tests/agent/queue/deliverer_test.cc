@@ -50,6 +50,7 @@ class DelivererTest : public testing::Test {
     auto backend = std::make_unique<resolver::StaticBackend>(loop_, *records, resolver::Security::secure);
     backend->set_fault(*resolver::DomainName::parse("_25._tcp.mx.example.org"),
                        resolver::LookupFault::server_failure);
+    backend_ = backend.get();
     resolver_ = std::make_unique<resolver::Resolver>(loop_, std::move(backend));
     const auto config = read_config(kConfig, "test.toml", "/");
     EXPECT_TRUE(config);
@@ -69,6 +70,9 @@ class DelivererTest : public testing::Test {
   ~DelivererTest() override { tests::run_task(loop_, deliverer_->close(loop_.now())); }
 
   AttemptResult deliver(std::string content, std::string_view to = "bob@example.org") {
+    return tests::run_task(loop_, attempt(std::move(content), to));
+  }
+  transport::Task<AttemptResult> attempt(std::string content, std::string_view to) {
     queue::QueuedMessage message;
     message.id = queue::MessageId{++last_id_};
     message.mail = "MAIL FROM:<>";
@@ -83,7 +87,7 @@ class DelivererTest : public testing::Test {
     queue::Change change;
     change.added.emplace_back(std::move(message), std::move(content));
     spool_.apply(std::move(change), [](const queue::SpoolResult<void>& done) { EXPECT_TRUE(done); });
-    return tests::run_task(loop_, deliverer_->attempt(std::move(attempt), {}));
+    return deliverer_->attempt(std::move(attempt), {});
   }
   // The one host was not asked, because of DANE.
   static bool put_off_by_dane(const AttemptResult& result) {
@@ -95,6 +99,7 @@ class DelivererTest : public testing::Test {
   transport::ManualClock clock_;
   transport::Loop loop_{clock_};
   transport::MemoryNetwork network_{loop_};
+  resolver::StaticBackend* backend_ = nullptr;
   std::unique_ptr<resolver::Resolver> resolver_;
   queue::MemorySpool spool_;
   MaildirStore mailboxes_{MaildirOptions{.threads = 1}};
@@ -119,6 +124,21 @@ TEST_F(DelivererTest, SendsWhatAsksForItWhateverPoliciesSayAndCountsItNot) {
   EXPECT_FALSE(put_off_by_dane(deliver("TLS-Required: No\r\n\r\nReport\r\n")));
   EXPECT_TRUE(observer_.seen.empty());
   EXPECT_TRUE(put_off_by_dane(deliver("Subject: Not delivered\r\n\r\nTLS-Required: No\r\n")));
+}
+
+TEST_F(DelivererTest, IsHaltedWithoutWaitingForALookup) {
+  backend_->set_delay(std::chrono::seconds(9));
+  std::optional<AttemptResult> result;
+  loop_.spawn(tests::keep_result(attempt("Subject: Hi\r\n\r\nHello\r\n", "bob@example.org"), result));
+  tests::settle(loop_);
+  EXPECT_FALSE(result);
+  deliverer_->halt();
+  tests::settle(loop_);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->verdicts.at(0).kind, queue::Verdict::Kind::deferred);
+  clock_.advance(std::chrono::seconds(10));  // the lookup comes to its end, and nobody is there any more
+  loop_.expire();
+  tests::settle(loop_);
 }
 
 }  // namespace
