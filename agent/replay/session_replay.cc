@@ -83,6 +83,10 @@ class ServerReplay {
       const std::string& name = reply.lines.front();
       options.hostname = name.substr(0, name.find(' '));
     }
+    // Without EHLO: what the replies show.
+    const bool statuses =
+        std::ranges::any_of(recorded, [](const WireReply& reply) { return reply.status.has_value(); });
+    if (first && statuses) options.capabilities.offer(Extension::enhanced_status_codes);
     return options;
   }
 
