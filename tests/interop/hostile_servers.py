@@ -2,6 +2,7 @@
 time with every behaviour that does not make them wait for minutes (those are tried in virtual time, in
 tests/client/hostile_servers_test.cc), call nothing delivered that was not taken, and lose nothing."""
 
+import concurrent.futures
 import contextlib
 import json
 import pathlib
@@ -24,6 +25,7 @@ EARLY = ("early-250", "early-250-closes", "talks-first")
 # Stages that come before an address is said.
 BEFORE = ("connect", "hello")
 PATIENCE = 60
+LANES = 4
 
 
 class Hostile:
@@ -168,7 +170,8 @@ def main():
     all_of_them = catalogue()
     assert len(all_of_them) > 200
     names = [each["name"] for each in all_of_them if quick(each)]
-    sends(names)
+    with concurrent.futures.ThreadPoolExecutor(LANES) as pool:
+        list(pool.map(sends, [names[lane::LANES] for lane in range(LANES)]))
     loads(["polite", "closes-final", "250-to-data", "taken-without-end", "defers-rcpt", "code-changes-final"])
     later = [name for name in names if not name.endswith(BEFORE) and not name.startswith(("starttls", "tls", "close-notify"))]
     by_queue([name for name in later if name.split("-")[-1] in ("mail", "rcpt", "data", "content", "final")]
