@@ -67,17 +67,24 @@ class Trier {
   Task<void> try_cut(const Verdict& whole) {
     Transcript pieces = co_await play_session(loop_, network_, address_, plan_, cut_);
     const Played second = judged(std::move(pieces));
-    add(second, trial_);
-    if (!trial_.findings.empty() || !second.connected) co_return;
-    const std::optional<Finding> differs = compare_cuts(whole, second.verdict);
-    if (!differs) co_return;
+    const std::optional<Finding> differs =
+        second.connected ? compare_cuts(whole, second.verdict) : std::nullopt;
+    if (!differs) {
+      add(second, trial_);
+      co_return;
+    }
     Transcript again_whole = co_await play_session(loop_, network_, address_, plan_, whole_);
     const Played third = judged(std::move(again_whole));
     Transcript again_pieces = co_await play_session(loop_, network_, address_, plan_, cut_);
     const Played fourth = judged(std::move(again_pieces));
     trial_.played += 2;
     const std::optional<Finding> still = compare_cuts(third.verdict, fourth.verdict);
-    if (still) trial_.findings.push_back({*still, fourth.transcript});
+    if (!still) {  // what else is wrong with the pieces may be seen again
+      add(second, trial_);
+      co_return;
+    }
+    ++trial_.played;
+    trial_.findings.push_back({*still, fourth.transcript});
   }
 
   transport::Loop& loop_;
