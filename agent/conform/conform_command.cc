@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "postrider/agent/config/config_reader.h"
 #include "postrider/agent/conform/conform_report.h"
 #include "postrider/agent/send/host_lookup.h"
 #include "postrider/fuzz/conformance/catalogue.h"
@@ -90,7 +91,7 @@ ExitCode conform(const ConformOptions& options) {
     std::cout << (options.json ? catalogue_json(*checks) : catalogue_text(*checks)) << std::flush;
     return ExitCode::done;
   }
-  const auto addresses = look_up(options.server);
+  const auto addresses = look_up(options.server, embedded_config().config);
   if (!addresses) return fail(ExitCode::unavailable, addresses.error());
   const transport::Endpoint& address = addresses->front();
   if (!address.is_loopback() && !options.owner) {

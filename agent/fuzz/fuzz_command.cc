@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "postrider/agent/config/config_reader.h"
 #include "postrider/agent/fuzz/fuzz_report.h"
 #include "postrider/agent/send/host_lookup.h"
 #include "postrider/fuzz/campaign/campaign.h"
@@ -41,7 +42,7 @@ struct Setting {
 // An exit code that is not `done`: it was said why.
 ExitCode prepare(const FuzzOptions& options, Setting& setting) {
   for (const HostPort& server : options.servers) {
-    const auto addresses = look_up(server);
+    const auto addresses = look_up(server, embedded_config().config);
     if (!addresses) return fail(ExitCode::unavailable, addresses.error());
     if (!addresses->front().is_loopback() && !options.owned) {
       return fail(ExitCode::usage,

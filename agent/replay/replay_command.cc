@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "postrider/agent/config/config_reader.h"
 #include "postrider/agent/log/json_object.h"
 #include "postrider/agent/replay/session_replay.h"
 #include "postrider/agent/send/host_lookup.h"
@@ -88,7 +89,7 @@ ExitCode replay(const ReplayOptions& options) {
   } else if (options.into == ReplayInto::client_session) {
     report = replay_into_client(*transcript);
   } else {
-    const auto addresses = look_up(options.server);
+    const auto addresses = look_up(options.server, embedded_config().config);
     if (!addresses) return fail(ExitCode::unavailable, addresses.error());
     const transport::Endpoint& address = addresses->front();
     if (!address.is_loopback() && !options.owner) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "postrider/agent/config/config_reader.h"
 #include "postrider/agent/send/host_lookup.h"
 #include "postrider/agent/smuggle/smuggle_report.h"
 #include "postrider/fuzz/smuggling/smuggling.h"
@@ -38,7 +39,7 @@ struct Problem {
 };
 
 std::expected<fuzz::SmugglingOptions, Problem> options_for(const SmuggleOptions& options) {
-  const auto relay = look_up(options.inbound);
+  const auto relay = look_up(options.inbound, embedded_config().config);
   if (!relay) return std::unexpected(Problem{ExitCode::unavailable, relay.error()});
   const bool loopback = std::ranges::all_of(*relay, &transport::Endpoint::is_loopback);
   if (!loopback && !options.owned) {

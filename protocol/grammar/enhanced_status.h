@@ -38,7 +38,7 @@ inline constexpr EnhancedDetail bad_mailbox_syntax{1, 3};
 inline constexpr EnhancedDetail address_valid{1, 5};
 inline constexpr EnhancedDetail sender_ok{1, 0};
 inline constexpr EnhancedDetail bad_sender_syntax{1, 7};
-inline constexpr EnhancedDetail null_mx{1, 10};  // RFC 7505 4.2
+inline constexpr EnhancedDetail null_mx{1, 10};  // RFC 7505 4.1
 inline constexpr EnhancedDetail mailbox_full{2, 2};
 inline constexpr EnhancedDetail mail_system{3, 0};
 inline constexpr EnhancedDetail system_full{3, 1};
