@@ -92,7 +92,7 @@ ExitCode conform(const ConformOptions& options) {
     return ExitCode::done;
   }
   const auto addresses = look_up(options.server, embedded_config().config);
-  if (!addresses) return fail(ExitCode::unavailable, addresses.error());
+  if (!addresses) return fail(ExitCode::unavailable, addresses.error().text);
   const transport::Endpoint& address = addresses->front();
   if (!address.is_loopback() && !options.owner) {
     return fail(ExitCode::usage,

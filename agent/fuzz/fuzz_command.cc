@@ -43,7 +43,7 @@ struct Setting {
 ExitCode prepare(const FuzzOptions& options, Setting& setting) {
   for (const HostPort& server : options.servers) {
     const auto addresses = look_up(server, embedded_config().config);
-    if (!addresses) return fail(ExitCode::unavailable, addresses.error());
+    if (!addresses) return fail(ExitCode::unavailable, addresses.error().text);
     if (!addresses->front().is_loopback() && !options.owned) {
       return fail(ExitCode::usage,
                   to_text(server) +

@@ -90,7 +90,7 @@ ExitCode replay(const ReplayOptions& options) {
     report = replay_into_client(*transcript);
   } else {
     const auto addresses = look_up(options.server, embedded_config().config);
-    if (!addresses) return fail(ExitCode::unavailable, addresses.error());
+    if (!addresses) return fail(ExitCode::unavailable, addresses.error().text);
     const transport::Endpoint& address = addresses->front();
     if (!address.is_loopback() && !options.owner) {
       return fail(ExitCode::usage,

@@ -40,7 +40,7 @@ struct Problem {
 
 std::expected<fuzz::SmugglingOptions, Problem> options_for(const SmuggleOptions& options) {
   const auto relay = look_up(options.inbound, embedded_config().config);
-  if (!relay) return std::unexpected(Problem{ExitCode::unavailable, relay.error()});
+  if (!relay) return std::unexpected(Problem{ExitCode::unavailable, relay.error().text});
   const bool loopback = std::ranges::all_of(*relay, &transport::Endpoint::is_loopback);
   if (!loopback && !options.owned) {
     return std::unexpected(Problem{
