@@ -1,9 +1,11 @@
 // Fuzzes a parser that is not ours, with sessions of SMTP instead of random octets.
 //
-//   example_fuzz_foreign_parser [SESSIONS [SEED]]    "session 37: MAIL took a path without end", exit status 1
+//   example_fuzz_foreign_parser [SESSIONS [SEED]]    "session 37: MAIL took a path without end", exit status
+//   1
 //
-// The parser is a class that somebody else might have written. What the generator and the mutator give it is octets, so
-// that anything can be tried in its place. With clang the same file is a libFuzzer program that mutates SMTP:
+// The parser is a class that somebody else might have written. What the generator and the mutator give it is
+// octets, so that anything can be tried in its place. With clang the same file is a libFuzzer program that
+// mutates SMTP:
 //
 //   clang++ -DFUZZ_WITH_LIBFUZZER -fsanitize=fuzzer,address … -dict=fuzz/smtp.dict
 #include <cstdint>
