@@ -84,7 +84,10 @@ Verdict judge(const Dialogue& dialogue) {
       verdict.findings = supposed(reading, account.chunk_read_wrongly);
       return verdict;
     }
-    if (best == nullptr && !miscounts(*account.finding) && faults_of(reading) < 2) best = &reading;
+    if (miscounts(*account.finding) || faults_of(reading) > 1) continue;
+    // Of chunks that nobody offered both readings are right: the one that explains more is better.
+    const bool also_right = reading.other_chunks && !account.chunk_read_wrongly;
+    if (best == nullptr || (also_right && account.exchanges.size() > plain.exchanges.size())) best = &reading;
   }
   if (best == nullptr) {
     verdict.findings.push_back(*plain.finding);
