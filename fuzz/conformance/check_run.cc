@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <utility>
 
 #include "postrider/fuzz/conformance/reply_properties.h"
@@ -112,6 +113,7 @@ Task<void> CheckRun::take(const Step& step) {
     case StepKind::silent: co_await silent(); break;
     case StepKind::unended: co_await unended(); break;
     case StepKind::closed: co_await closed(); break;
+    case StepKind::parting: co_await parting(); break;
     case StepKind::body: co_await body(step.count); break;
     case StepKind::property: property(step); break;
     case StepKind::offers: offers(step); break;
@@ -278,6 +280,17 @@ Task<void> CheckRun::closed() {
   if (!rest.octets.empty())
     fail("nothing more should come after " + said() + ", and it was '" + escaped(rest.octets) + "'");
   if (rest.outcome == WireOutcome::timeout) fail("the server does not close the connection after " + said());
+}
+
+// However late the replies to what was sent before come, they are in front of the one to QUIT.
+Task<void> CheckRun::parting() {
+  (void)co_await wire_.send("QUIT\r\n", patience());
+  const WireOctets rest = co_await wire_.read_to_end(patience());
+  const std::size_t first = reply_length(rest.octets, SIZE_MAX);
+  if (first < rest.octets.size()) {
+    fail("only QUIT should be answered after " + said() + ", and the replies are '" + escaped(rest.octets) +
+         "'");
+  }
 }
 
 void CheckRun::property(const Step& step) {

@@ -34,6 +34,7 @@ class CheckRun {
   Task silent();
   Task unended();
   Task closed();
+  Task parting();
   Task body(std::size_t octets);
   void property(const Step& step);
   void offers(const Step& step);

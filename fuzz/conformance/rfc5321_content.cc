@@ -16,7 +16,7 @@ using enum Level;
         title,                                                            \
         "recipient",                                                      \
         "hello\nmail\nrcpt\ndata\n>> Subject: a\\r\\n\\r\\nbefore" octets \
-        "NOOP smuggled\\r\\n\nunended\n>> .\\r\\n\n< 2 4 5\nsilent"}
+        "NOOP smuggled\\r\\n\nunended\n>> .\\r\\n\n< 2 4 5\nparting"}
 
 constexpr std::array kChecks{
     Check{"rfc5321-4.3.2-data", "RFC 5321 4.3.2", must, "DATA is answered by 354", "recipient",

@@ -87,10 +87,10 @@ constexpr std::array kChecks{
           "hello\n>> NOOP\\r\nunended\n>> NOOP\\r\nunended"},
     Check{"rfc5321-2.3.8-lf-in-a-line", "RFC 5321 2.3.8", must,
           "LF in a line does not make two commands of it", "",
-          "hello\n>> NOOP a\\nNOOP b\\r\\n\n< *\nsilent"},
+          "hello\n>> NOOP a\\nNOOP b\\r\\n\n< *\nparting"},
     Check{"rfc5321-2.3.8-cr-in-a-line", "RFC 5321 2.3.8", must,
           "CR in a line does not make two commands of it", "",
-          "hello\n>> NOOP a\\rNOOP b\\r\\n\n< *\nsilent"},
+          "hello\n>> NOOP a\\rNOOP b\\r\\n\n< *\nparting"},
     // ---- RSET ----
     Check{"rfc5321-4.1.1.5-rset", "RFC 5321 4.1.1.5", must, "RSET is answered by 250", "",
           "hello\n> RSET\n< 250"},

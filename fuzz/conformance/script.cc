@@ -31,6 +31,7 @@ constexpr std::array kWords{
     WordStep{"silent", StepKind::silent},
     WordStep{"unended", StepKind::unended},
     WordStep{"closed", StepKind::closed},
+    WordStep{"parting", StepKind::parting},
 };
 constexpr std::size_t kMostRepeats = 1000;
 constexpr std::string_view kAnd = " | ";

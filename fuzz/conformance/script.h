@@ -14,9 +14,10 @@
 // front none may be; `*` is any. `?< CODES`: otherwise the check does not apply. `~< CODES`: otherwise, also
 // when the server closes, it has passed. `silent`: nothing comes, or only the end of the connection.
 // `unended`: no positive reply comes; when a negative one comes, or the end, the check has passed. `closed`:
-// the server closes. `is NAME`: something about the last reply; see reply_properties.h. `offers KEYWORD` and
-// `offers no KEYWORD`: in the last reply to EHLO. `?below N`: the size that the server offers, or the check
-// does not apply.
+// the server closes. `parting`: QUIT has one reply, or none where the server has closed; so that nothing is
+// owed. `is NAME`: something about the last reply; see reply_properties.h. `offers KEYWORD` and `offers no
+// KEYWORD`: in the last reply to EHLO. `?below N`: the size that the server offers, or the check does not
+// apply.
 //
 // Getting there: `connect` (the greeting is read), `hello`, `ehlo` (the same without a login), `helo`,
 // `mail`, `rcpt`, `data`, `starttls`, `login`. When the server does not go along, the check is stuck.
@@ -51,6 +52,7 @@ enum class StepKind : std::uint8_t {
   silent,
   unended,
   closed,
+  parting,
   property,
   offers,
   below,

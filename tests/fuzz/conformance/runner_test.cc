@@ -34,6 +34,7 @@ transport::Task<void> converse(transport::Loop& loop, std::unique_ptr<transport:
     }
     if (answer.empty()) co_return;
     (void)co_await wire.send(answer, wire.in(seconds(5)));
+    if (line.octets.starts_with("QUIT")) co_return;
   }
 }
 
@@ -98,6 +99,14 @@ TEST_F(RunnerTest, AWrongCodeIsAFailureWithItsReason) {
 TEST_F(RunnerTest, AReplyTooManyIsAFailure) {
   EXPECT_EQ(verdict("hello\n> NOOP twice\n< 250\nsilent"),
             "failed: nothing more should come after 'NOOP twice', and it was '250 ok\\r\\n'");
+}
+
+TEST_F(RunnerTest, AtThePartingNothingIsOwed) {
+  EXPECT_EQ(verdict("hello\n> NOOP\n< 250\nparting"), "passed");
+  EXPECT_EQ(verdict("hello\n> CLOSE\nparting"), "passed");
+  EXPECT_EQ(verdict("hello\n> NOOP twice\n< 250\nparting"),
+            "failed: only QUIT should be answered after 'NOOP twice', and the replies are '250 ok\\r\\n221 "
+            "bye\\r\\n'");
 }
 
 TEST_F(RunnerTest, AMalformedReplyIsAFailureWhateverItsCode) {
