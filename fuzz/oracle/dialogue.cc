@@ -8,6 +8,13 @@ namespace {
 
 constexpr std::size_t kReplyLine = 512;  // RFC 5321 4.5.3.1.5
 
+// Behind a 220 to STARTTLS a server speaks TLS (RFC 3207 4), if only to say by an alert that the client does
+// not.
+bool handshake_begun(std::string_view octets, const DialoguePhase& phase) noexcept {
+  const bool ready = phase.replies.size() > 1 && phase.replies.back().code == 220;
+  return ready && !octets.empty() && octets[0] >= 0x14 && octets[0] <= 0x17;
+}
+
 bool between(char c, char low, char high) noexcept { return c >= low && c <= high; }
 
 // Takes whole replies from the beginning of `octets`.
@@ -16,6 +23,7 @@ class ReplyTaker {
   explicit ReplyTaker(Dialogue& dialogue) : dialogue_(dialogue) {}
 
   void take(std::string& octets, DialoguePhase& phase) {
+    if (handshake_begun(octets, phase)) octets.clear();
     std::size_t end = 0;
     while (!dialogue_.malformed && (end = octets.find('\n')) != std::string::npos) {
       take_line(std::string_view(octets).substr(0, end + 1), phase);

@@ -282,7 +282,8 @@ class Model {
     const std::string tail = upper(rest.substr(digits));
     right = right && digits != 0 && digits < 19 && (tail.empty() || tail == " LAST");
     if (!right) {
-      if (reply_to("BDAT", line) != nullptr) over_ = lost_ = true;  // how many octets follow nobody knows
+      (void)reply_to("BDAT", line, false);
+      over_ = lost_ = true;  // how many octets follow nobody knows
       return;
     }
     const unsigned code = next_ < replies_->size() ? (*replies_)[next_].code : 0;
