@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 namespace postrider::fuzz {
@@ -140,8 +141,10 @@ void Comparison::book(std::uint64_t number, std::vector<Disagreement> found) {
 
 std::vector<Disagreement> Comparison::disagreements() const {
   std::vector<Disagreement> sorted = found_;
-  std::ranges::stable_sort(sorted, [](const Disagreement& a, const Disagreement& b) {
-    return a.count != b.count ? a.count > b.count : a.session < b.session;
+  std::ranges::sort(sorted, [](const Disagreement& a, const Disagreement& b) {
+    if (a.count != b.count) return a.count > b.count;
+    return std::tie(a.session, a.owner, a.state, a.answers) <
+           std::tie(b.session, b.owner, b.state, b.answers);
   });
   return sorted;
 }

@@ -49,8 +49,14 @@ const std::vector<Reading>& readings() {
                         .plaintext_survives = (bits & 8) != 0});
       }
     }
-    std::ranges::stable_sort(list, {}, faults_of);
-    return list;
+    // Not by std::stable_sort: the library of g++ 12 calls something there that C++23 deprecates.
+    std::vector<Reading> sorted;
+    for (std::size_t faults = 0; sorted.size() < list.size(); ++faults) {
+      for (const Reading& each : list) {
+        if (faults_of(each) == faults) sorted.push_back(each);
+      }
+    }
+    return sorted;
   }();
   return all;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 namespace postrider::fuzz {
@@ -166,13 +167,17 @@ std::vector<Variant> make_variants() {
   empty.pieces = {".\r\n"};
   empty.empty_message = true;
   out.push_back(std::move(empty));
+  // Those that do end it come first.
+  std::vector<Variant> sorted;
+  std::vector<Variant> others;
   for (Variant& each : out) {
     const bool ends = each.empty_message || each.sequence().find(kEnd) != std::string::npos;
     each.expected = ends ? Expected::end : Expected::content;
+    (ends ? sorted : others).push_back(std::move(each));
   }
-  std::ranges::stable_partition(out, [](const Variant& each) { return each.expected == Expected::end; });
-  add_chunks(out);
-  return out;
+  std::ranges::move(others, std::back_inserter(sorted));
+  add_chunks(sorted);
+  return sorted;
 }
 
 }  // namespace

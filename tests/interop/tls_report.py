@@ -113,12 +113,13 @@ def is_counted_kept_and_sent():
 
 # ---- By HTTPS, with an MTA-STS policy that nobody serves ----
 
+# A host for each, since a connection that is used again is no new session to report.
 WEB_ZONE = """$TTL 1m
-mx.example.org. A 127.0.0.1
 {addresses}
 {domains}
 """
-WEB_DOMAIN = """{name}. MX 10 mx.example.org.
+WEB_DOMAIN = """{name}. MX 10 mx.{name}.
+mx.{name}. A 127.0.0.1
 _mta-sts.{name}. TXT "v=STSv1; id=1;"
 mta-sts.{name}. A 127.0.0.9
 _smtp._tls.{name}. TXT "v=TLSRPTv1; rua={rua}"
