@@ -79,7 +79,7 @@ def one_fault(fault, certificate, folder):
 
 def each_fault(certificate, folder):
     # Most of the time is waiting.
-    with concurrent.futures.ThreadPoolExecutor(5) as pool:
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
         for done in [pool.submit(one_fault, fault, certificate, folder) for fault in FAULTS]:
             done.result()
 
@@ -98,19 +98,21 @@ def nothing_in_the_right_ones(certificate):
 def reports(certificate, folder):
     junit = folder / "fuzz.xml"
     with broken("nested-mail", certificate) as server:
-        text = fuzz(server, "--sessions", "200", "--junit", junit, status=FOUND)
+        text = fuzz(server, "--sessions", "100", "--timeout", "2", "--connections", "24", "--junit", junit, status=FOUND)
         assert "out-of-sequence  RFC 5321 4.1.4" in text and f"postrider fuzz {server} --seed 1 --session" in text, text
         suite = xml.etree.ElementTree.parse(junit).getroot()
         failed = [case.get("name") for case in suite.iter("testcase") if case.find("failure") is not None]
         assert suite.get("failures") == str(len(failed)) and "out-of-sequence RFC 5321 4.1.4" in failed, failed
         with broken("none", certificate) as other:
-            report = json.loads(fuzz("--compare", server, other, "--sessions", "200", "--json", status=FOUND))
+            report = json.loads(fuzz("--compare", server, other, "--sessions", "100", "--timeout", "2", "--connections", "24",
+                                     "--json", status=FOUND))
             clusters = {(each["command"], each["state"], tuple(each["answers"])) for each in report["disagreements"]}
             assert clusters and all(command == "MAIL" for command, _, _ in clusters), clusters
             assert any(answers == ("2xx", "5xx") for _, _, answers in clusters), clusters
             assert all(each["clause"] == "RFC 5321 4.1.1.2" for each in report["disagreements"]), report
     with broken("none", certificate) as server, broken("none", certificate) as other:
-        assert fuzz("--compare", server, other, "--sessions", "100", status=NOTHING).endswith(": no disagreements\n")
+        assert fuzz("--compare", server, other, "--sessions", "100", "--timeout", "2", "--connections", "24",
+                    status=NOTHING).endswith(": no disagreements\n")
 
 
 def refusals():
