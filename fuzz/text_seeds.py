@@ -56,6 +56,7 @@ ALIASES = {
     "utf8": "j\u00f6rg@b\u00fccher.example: alice\n",
     "crlf": "a: b\r\nc: d\r\n",
     "number-sign": "a:#b\nc: d#e #f\n",
+    "nobody": "a: \"\"\n\"\": b\nc: \"\"@example.org, \"\"\n",
 }
 
 KEY = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="
