@@ -44,10 +44,26 @@ Answer not_wanted(const DomainName& host) {
 
 bool has_failed(const Answer& answer) noexcept { return answer.outcome == Answer::Outcome::failed; }
 
+// RFC 7672 2.2.2: the addresses of an alias may be in a zone that is not signed, while the alias is in one
+// that is. Whoever can make this lookup fail would take DANE away, so the failure stands for the TLSA
+// records'.
+Task<void> look_at_alias(resolver::Resolver& resolver, const HostQuestion& question, HostAnswers& host) {
+  Question asked(question.host, RecordType::cname);
+  Answer alias = co_await resolver.lookup(asked, question.deadline);
+  if (has_failed(alias)) {
+    host.name_security = Security::secure;
+    host.tlsa_base = question.host;
+    host.tlsa = std::move(alias);
+  } else if (alias.found()) {
+    host.name_security = alias.security;
+  }
+}
+
 // RFC 7672 2.2.2: the end of a secure chain of aliases first, then the name that the MX record has.
 Task<void> look_up_tlsa(resolver::Resolver& resolver, const HostQuestion& question, HostAnswers& host) {
-  std::vector<DomainName> bases{host.canonical};
-  if (host.canonical != question.host) bases.push_back(question.host);
+  std::vector<DomainName> bases;
+  if (host.security == Security::secure) bases.push_back(host.canonical);
+  if (bases.empty() || host.canonical != question.host) bases.push_back(question.host);
   for (const DomainName& base : bases) {
     const auto name = tlsa_name(base, question.port);
     if (!name) continue;
@@ -58,6 +74,13 @@ Task<void> look_up_tlsa(resolver::Resolver& resolver, const HostQuestion& questi
     host.tlsa_base = base;
     if (decides) break;
   }
+}
+
+Task<void> look_up_dane(resolver::Resolver& resolver, const HostQuestion& question, HostAnswers& host) {
+  const bool leads_out = host.canonical != question.host && host.security == Security::insecure;
+  if (leads_out) co_await look_at_alias(resolver, question, host);
+  const bool wanted = dane_possible(question.way, host.name_security) && !host.tlsa;
+  if (wanted) co_await look_up_tlsa(resolver, question, host);
 }
 
 }  // namespace
@@ -96,8 +119,9 @@ Task<HostAnswers> look_up_host(transport::Loop& loop, resolver::Resolver& resolv
   }
   host.addresses = resolver::interleave(resolver::addresses(host.ipv4.records),
                                         resolver::addresses(host.ipv6.records), question.families);
-  if (!host.addresses.empty() && dane_possible(question.way, host.security)) {
-    co_await look_up_tlsa(resolver, question, host);
+  host.name_security = host.security;
+  if (!host.addresses.empty() && question.way == Security::secure) {
+    co_await look_up_dane(resolver, question, host);
   }
   co_return host;
 }

@@ -5,7 +5,8 @@
 //
 // A and AAAA are asked for at the same time; TLSA only when the addresses and the MX records before them are
 // secure (RFC 7672 2.2). Where the host is a secure alias, its canonical name is asked for TLSA records
-// first, then its own (RFC 7672 2.2.2).
+// first, then its own; where it is a secure alias of a name that is not secure, its own alone (RFC
+// 7672 2.2.2).
 #pragma once
 
 #include <cstdint>
@@ -41,6 +42,8 @@ struct HostAnswers {
   std::vector<resolver::Address> addresses;  // in the order in which to try them
   // The weaker one of the two answers; one that failed says nothing.
   resolver::Security security = resolver::Security::indeterminate;
+  // As `security`; of the alias, where a secure one leads to addresses that are not. DANE counts this one.
+  resolver::Security name_security = resolver::Security::indeterminate;
   resolver::DomainName canonical;        // where aliases led; the host itself when they did not
   std::optional<resolver::Answer> tlsa;  // nullopt: not asked for
   resolver::DomainName tlsa_base;        // the name whose TLSA records these are

@@ -135,8 +135,9 @@ Task<bool> HostDelivery::look_up() {
   inputs_.level = target_.level;
   inputs_.require_tls = demands_tls(state_.envelope);
   inputs_.port = target_.port;
-  inputs_.domain = target_.canonical;
-  inputs_.host = inputs_.host_canonical = target_.host;
+  inputs_.domain = target_.domain;
+  inputs_.domain_canonical = target_.canonical;
+  inputs_.host = target_.host;
   inputs_.mx_security = target_.way;
   if (!target_.addresses.empty()) {
     addresses_ = target_.addresses;
@@ -165,8 +166,7 @@ Task<bool> HostDelivery::look_up() {
   for (const resolver::Address& each : answers.addresses) {
     addresses_.push_back(endpoint_of(each, target_.port));
   }
-  inputs_.address_security = answers.security;
-  inputs_.host_canonical = answers.canonical;
+  inputs_.name_security = answers.name_security;
   inputs_.tlsa = std::move(answers.tlsa);
   inputs_.tlsa_base = answers.tlsa_base;
   if (state_.options.sts == nullptr || !target_.sts_domain) co_return true;

@@ -60,7 +60,8 @@ struct HostTarget {
   bool implicit_tls = false;
   std::shared_ptr<const ClientLogin> login;
   resolver::Security way = resolver::Security::indeterminate;
-  resolver::DomainName canonical;                  // of the recipients' domain
+  resolver::DomainName domain;                     // the recipients'
+  resolver::DomainName canonical;                  // what it is an alias of; else itself
   std::optional<resolver::DomainName> sts_domain;  // whose MTA-STS policy counts
 };
 

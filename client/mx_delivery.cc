@@ -48,6 +48,7 @@ std::vector<HostTarget> targets_of(const resolver::MailDomain& domain, const MxP
     return targets;
   }
   target.way = plan.security;
+  target.domain = domain.name;
   target.canonical = plan.canonical;
   target.sts_domain = domain.name;
   for (const resolver::MxHost& host : plan.hosts) {
@@ -132,7 +133,7 @@ Task<MxReport> MxDelivery::deliver_to(const FixedHost& host, const Envelope& env
   if (address) {
     target.addresses.push_back(*std::move(address));
   } else if (name && !name->is_root()) {
-    target.host = target.canonical = *name;
+    target.host = target.domain = target.canonical = *name;
     // RFC 8461 3.4: a smart host's own policy counts; the policies are of SMTP.
     if (options_.client.flavor == protocol::Flavor::smtp) target.sts_domain = *name;
   } else {

@@ -52,8 +52,8 @@ Dane judge_records(const Answer& tlsa) {
 Dane judge_dane(const TlsInputs& in) {
   // RFC 7672 2.1.1: what is bogus is not used, for whatever it says.
   if (in.mx_security == Security::bogus) return unknown("the MX records are bogus");
-  if (in.address_security == Security::bogus) return unknown("the addresses are bogus");
-  if (!dane_possible(in.mx_security, in.address_security)) return {};
+  if (in.name_security == Security::bogus) return unknown("the addresses are bogus");
+  if (!dane_possible(in.mx_security, in.name_security)) return {};
   if (!in.tlsa) return unknown("the TLSA records were not asked for");
   const Answer& tlsa = *in.tlsa;
   if (tlsa.security == Security::bogus) return unknown("the TLSA records are bogus");
@@ -135,10 +135,11 @@ void raise_by_dane(TlsDecision& decision, const TlsInputs& in, Dane dane) {
   raise(decision, TlsPolicy::dane, TlsReason::dane, "DANE: " + counted(dane.records.size()));
   decision.target.tlsa = std::move(dane.records);
   // The server name is the TLSA base domain, RFC 7672 8.1; with DANE-TA a certificate for the next-hop domain
-  // will do as well, RFC 7672 3.2.2. All of these names come from secure answers.
+  // will do as well, and for the name that it is an alias of, RFC 7672 3.2.2. All come from secure answers.
   if (!in.tlsa_base.is_root()) decision.target.name = in.tlsa_base.text();
   add_name(decision.target, in.host);
   add_name(decision.target, in.domain);
+  add_name(decision.target, in.domain_canonical);
 }
 
 void raise_by_sts(TlsDecision& decision, const TlsInputs& in) {
@@ -171,8 +172,8 @@ bool is_vouched_for(const TlsInputs& in) {
 
 }  // namespace
 
-bool dane_possible(Security mx, Security addresses) noexcept {
-  return mx == Security::secure && addresses == Security::secure;
+bool dane_possible(Security mx, Security name) noexcept {
+  return mx == Security::secure && name == Security::secure;
 }
 
 std::optional<DomainName> tlsa_name(const DomainName& host, std::uint16_t port) {

@@ -37,17 +37,17 @@ struct TlsInputs {
   TlsLevel level = TlsLevel::opportunistic;
   bool require_tls = false;  // REQUIRETLS of the message
   std::uint16_t port = 25;
-  resolver::DomainName domain;  // the recipient's domain, or where its MX records stand when it is an alias
-  resolver::DomainName host;    // as the MX record names it
+  resolver::DomainName domain;            // the recipients'
+  resolver::DomainName domain_canonical;  // where its MX records stand; the root stands for `domain`
+  resolver::DomainName host;              // as the MX record names it
   // Of the MX lookup; a smart host named in the configuration counts as secure.
   resolver::Security mx_security = resolver::Security::indeterminate;
-  resolver::Security address_security = resolver::Security::indeterminate;
-  // Where the host's CNAMEs lead, if they do and every step is secure: RFC 7672 2.2.2 asks there first.
-  resolver::DomainName host_canonical;
+  // Of the host's addresses, or of the alias that leads to them: HostAnswers::name_security.
+  resolver::Security name_security = resolver::Security::indeterminate;
   // The TLSA answer for the host; nullopt when it was not asked for, because nothing above is secure.
   std::optional<resolver::Answer> tlsa;
-  // The name below which `tlsa` was asked for: the "TLSA base domain" of RFC 7672 2.2.3, which is
-  // `host_canonical` or, when nothing was there, `host`. The root stands for `host`.
+  // The name below which `tlsa` was asked for: the "TLSA base domain" of RFC 7672 2.2.3, which is where the
+  // host's aliases lead or, when nothing was there, `host`. The root stands for `host`.
   resolver::DomainName tlsa_base;
   StsMatch sts = StsMatch::no_policy;
 };
@@ -77,7 +77,7 @@ struct TlsDecision {
 inline constexpr std::size_t kMostTlsaRecords = 64;
 
 // Whether the TLSA records of a host matter at all, so that they have to be asked for: RFC 7672 2.1, 2.2.
-bool dane_possible(resolver::Security mx, resolver::Security addresses) noexcept;
+bool dane_possible(resolver::Security mx, resolver::Security name) noexcept;
 // "_25._tcp.mx.example.org"; RFC 6698 3.
 std::optional<resolver::DomainName> tlsa_name(const resolver::DomainName& host, std::uint16_t port);
 

@@ -52,11 +52,11 @@ transport::Task<void> look_at(Survey survey, resolver::MxHost host, const resolv
   found.answers = co_await look_up_host(survey.loop, survey.names.resolver(), question);
   client::TlsInputs inputs;
   inputs.port = survey.report.port;
-  inputs.domain = survey.report.plan.canonical;
+  inputs.domain = survey.report.mail_domain.name;
+  inputs.domain_canonical = survey.report.plan.canonical;
   inputs.host = host.name;
   inputs.mx_security = survey.report.plan.security;
-  inputs.address_security = found.answers.security;
-  inputs.host_canonical = found.answers.canonical;
+  inputs.name_security = found.answers.name_security;
   inputs.tlsa = found.answers.tlsa;
   inputs.tlsa_base = found.answers.tlsa_base;
   inputs.sts = found.sts;

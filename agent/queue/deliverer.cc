@@ -75,7 +75,7 @@ client::TlsDecision decide_without_policies(const client::TlsInputs& inputs) {
   client::TlsInputs plain = inputs;
   plain.sts = client::StsMatch::no_policy;
   plain.mx_security = resolver::Security::indeterminate;
-  plain.address_security = resolver::Security::indeterminate;
+  plain.name_security = resolver::Security::indeterminate;
   plain.tlsa.reset();
   return client::decide_tls(plain);
 }

@@ -228,6 +228,60 @@ TEST_F(MxTlsTest, AsksForTlsaRecordsWhereEverythingAboveIsSecure) {
   EXPECT_EQ(report.attempts[0].tls_result, TlsFailureType::none);
 }
 
+// RFC 7672 2.2.2: the host is a signed alias of one that is not signed, and has TLSA records under its own
+// name.
+constexpr const char* kAliasZones = R"($ORIGIN example.net.
+@    SOA ns hostmaster 1 2h 15m 2w 5m
+     MX 10 mx1
+mx1  CNAME far.example.com.
+_25._tcp.mx1 TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+$ORIGIN example.com.
+@    SOA ns hostmaster 1 2h 15m 2w 5m
+far  A 192.0.2.1
+_25._tcp.far TLSA 3 1 1 ffff456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+)";
+
+TEST_F(MxTlsTest, AsksASignedAliasOfAnUnsignedHostForItsOwnTlsaRecords) {
+  zone(kAliasZones);
+  backend->set_security(name("example.net"), Security::secure);
+  backend->set_security(name("example.com"), Security::insecure);
+  record_inputs();
+  host_with_tls(kFirst, kName);
+  EXPECT_TRUE(deliver().all_delivered());
+  ASSERT_EQ(asked.size(), 1U);
+  EXPECT_EQ(asked[0].name_security, Security::secure);
+  EXPECT_EQ(asked[0].tlsa_base, name("mx1.example.net"));
+  ASSERT_EQ(tls->targets.size(), 1U);
+  EXPECT_EQ(tls->targets[0].policy, TlsPolicy::dane);
+  EXPECT_EQ(tls->targets[0].name, "mx1.example.net");
+  ASSERT_EQ(tls->targets[0].tlsa.size(), 1U);
+  EXPECT_EQ(tls->targets[0].tlsa[0].data.front(), 1) << "that of the alias";
+}
+
+TEST_F(MxTlsTest, KnowsNoDaneWhereTheAliasIsNotSignedEither) {
+  zone(kAliasZones);
+  backend->set_security(name("example.net"), Security::secure);
+  backend->set_security(name("mx1.example.net"), Security::insecure);
+  backend->set_security(name("example.com"), Security::insecure);
+  record_inputs();
+  host(kFirst);
+  EXPECT_TRUE(deliver().all_delivered());
+  ASSERT_EQ(asked.size(), 1U);
+  EXPECT_FALSE(asked[0].tlsa);
+}
+
+TEST_F(MxTlsTest, PassesOverAHostWhoseAliasCannotBeLookedUp) {
+  zone(kAliasZones);
+  backend->set_security(name("example.net"), Security::secure);
+  backend->set_security(name("example.com"), Security::insecure);
+  backend->set_fault(name("mx1.example.net"), LookupFault::server_failure, RecordType::cname);
+  FakeHost& first = host_with_tls(kFirst, kName);
+  const MxReport report = deliver();
+  EXPECT_FALSE(report.all_delivered());
+  EXPECT_EQ(report.recipients[0].decision, Decision::retry_later);
+  EXPECT_EQ(first.connections(), 0U) << "RFC 7672 2.1.2";
+}
+
 TEST_F(MxTlsTest, NeverGoesInClearWithDane) {
   zone(kSignedZone);
   backend->set_security(name("example.net"), Security::secure);

@@ -71,7 +71,7 @@ TlsInputs inputs(TlsLevel level = TlsLevel::opportunistic) {
 TlsInputs signed_inputs(Answer tlsa, TlsLevel level = TlsLevel::opportunistic) {
   TlsInputs in = inputs(level);
   in.mx_security = Security::secure;
-  in.address_security = Security::secure;
+  in.name_security = Security::secure;
   in.tlsa = std::move(tlsa);
   return in;
 }
@@ -203,7 +203,7 @@ TEST(TlsDecision, DefersWhenMxOrAddressesAreBogus) {
   in.require_tls = true;
   EXPECT_EQ(decided(in), "defer by dane") << "and no bounce";
   in = signed_inputs(tlsa_found(Security::secure, {kDaneEe}));
-  in.address_security = Security::bogus;
+  in.name_security = Security::bogus;
   EXPECT_EQ(decided(in), "defer by dane");
 }
 
@@ -214,7 +214,7 @@ TEST(TlsDecision, BelievesTlsaRecordsOnlyWhenMxAndAddressesAreSecureToo) {
       EXPECT_EQ(dane_possible(mx, addresses), both);
       TlsInputs in = signed_inputs(tlsa_found(Security::secure, {kDaneEe}));
       in.mx_security = mx;
-      in.address_security = addresses;
+      in.name_security = addresses;
       EXPECT_EQ(decided(in),
                 both ? "required dane by dane" : "opportunistic opportunistic or clear by route");
       // Nor does their failure matter then: nobody had to ask.
@@ -234,8 +234,7 @@ TEST(TlsDecision, LooksForTheHostAndTheDomainInACertificateOfDane) {
   EXPECT_THAT(decision.target.also, ElementsAre("example.org"));
 
   // An alias: SNI is the name where the TLSA records stand, RFC 7672 8.1.
-  in.host_canonical = name("real.example.net");
-  in.tlsa_base = in.host_canonical;
+  in.tlsa_base = name("real.example.net");
   decision = decide_tls(in);
   EXPECT_EQ(decision.target.name, "real.example.net");
   EXPECT_THAT(decision.target.also, ElementsAre("mx.example.org", "example.org"));
@@ -243,6 +242,10 @@ TEST(TlsDecision, LooksForTheHostAndTheDomainInACertificateOfDane) {
   in.tlsa_base = in.host;
   EXPECT_EQ(decide_tls(in).target.name, "mx.example.org");
   EXPECT_THAT(decide_tls(in).target.also, ElementsAre("example.org"));
+
+  // The domain is an alias itself: both names will do, RFC 7672 3.2.2.
+  in.domain_canonical = name("example.com");
+  EXPECT_THAT(decide_tls(in).target.also, ElementsAre("example.org", "example.com"));
 
   // An implicit MX is its domain.
   in = signed_inputs(tlsa_found(Security::secure, {kDaneTa}));
@@ -253,8 +256,7 @@ TEST(TlsDecision, LooksForTheHostAndTheDomainInACertificateOfDane) {
 TEST(TlsDecision, LooksForTheHostAloneWithoutDane) {
   TlsInputs in = inputs();
   in.sts = StsMatch::enforce_listed;
-  in.host_canonical = name("real.example.net");
-  in.tlsa_base = in.host_canonical;
+  in.tlsa_base = name("real.example.net");
   EXPECT_EQ(decide_tls(in).target.name, "mx.example.org");
   EXPECT_THAT(decide_tls(in).target.also, IsEmpty());
 }
@@ -319,7 +321,7 @@ TEST(TlsDecision, VerifiesForRequireTlsAndAsksWhoVouchesForTheHost) {
 
   TlsInputs in = inputs(TlsLevel::none);
   in.mx_security = Security::secure;
-  in.address_security = Security::insecure;
+  in.name_security = Security::insecure;
   EXPECT_EQ(with(in, StsMatch::no_policy), "required pkix by require_tls");
   in.mx_security = Security::insecure;
   EXPECT_EQ(with(in, StsMatch::no_policy), "skip_host by require_tls");
