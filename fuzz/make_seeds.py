@@ -107,6 +107,8 @@ SMUGGLING = {
     "empty": b".\r\n", "one-line": b"a\r\n.\r\n", "lf-dot-crlf": b"a\n.\r\nMAIL FROM:<x@y.example>\r\n", "lf-dot-lf": b"a\n.\nMAIL FROM:<x@y.example>\r\n", "crlf-dot-lf": b"a\r\n.\nMAIL FROM:<x@y.example>\r\n",
     "cr-dot-cr": b"a\r.\rMAIL FROM:<x@y.example>\r\n", "cr-dot-crlf": b"a\r.\r\nMAIL FROM:<x@y.example>\r\n", "crlf-dot-cr": b"a\r\n.\rMAIL FROM:<x@y.example>\r\n", "crlf-dot-cr-crlf": b"a\r\n.\r\r\nMAIL FROM:<x@y.example>\r\n",
     "cr-crlf-dot-crlf": b"a\r\r\n.\r\n", "nul-dot": b"a\r\n\0.\r\n.\r\n", "dot-nul": b"a\r\n.\0\r\n.\r\n", "dots": b"..\r\n...\r\n.a\r\n.\r\n", "crlf-dot-crlf-twice": b"a\r\n.\r\n.\r\n", "stuffed-end": b"a\r\n..\r\n.\r\n",
+    "plain-lines": (b"And so on, until the message is as long as it is wanted to be here.\r\n" * 14), "short-lines": b"a\r\nbc\r\n" * 90,
+    "eight-bit-lines": (b"\xd0\xbf\xd1\x80\xd0\xb8" * 10 + b"\r\n") * 12, "long-line": b"x" * 900 + b"\r\n",
     "long-line": b"x" * 120 + b"\r\n.\r\n", "eight-bit": "\u00e9\r\n.\r\n".encode(), "no-end": b"a\r\n.", "cr-at-end": b"a\r", "lf-crlf-dot-crlf": b"a\n\r\n.\r\n", "unicode-dot": "a\r\n\uff0e\r\n.\r\n".encode(),
 }
 LINES = {
@@ -159,6 +161,12 @@ SERVER = {  # name: (settings, answers, octets)
     "binary": ("", "", lines(HELLO, MAIL + " BODY=BINARYMIME", RCPT, "DATA")), "binary-chunks": ("", "", lines(HELLO, MAIL + " BODY=BINARYMIME", RCPT, "BDAT 4 LAST") + b"a\nb\0" + lines("QUIT")),
     "at-the-limit": (SEVEN, "", lines(*ENVELOPE, "DATA") + b"abcde\r\n.\r\n" + lines(MAIL, RCPT, "BDAT 7 LAST") + b"abcde\r\n" + lines("QUIT")),
     "above-the-limit": (SEVEN, "", lines(*ENVELOPE, "DATA") + b"abcdef\r\n.\r\n" + lines(MAIL, RCPT, "BDAT 8 LAST") + b"abcdef\r\n" + lines("QUIT")),
+    "auth-inside-tls-alone": (GROUPS[:30] + "3" + GROUPS[31:], "", lines(HELLO, "AUTH PLAIN AGEAYg==")),
+    "auth-not-offered": (GROUPS[:14] + "3" + GROUPS[15:30] + "3" + GROUPS[31:], "", lines(HELLO, "AUTH PLAIN AGEAYg==")), "auth-unknown": (GROUPS, "", lines(HELLO, "AUTH X-THIRD")),
+    "verb-not-offered": (GROUPS[:31] + "3" + GROUPS[32:], "", lines(HELLO, "XCLIENT NAME=a")), "parameter-not-offered": (GROUPS[:32] + "3" + GROUPS[33:], "", lines(HELLO, MAIL + " XTRACE=1")),
+    "sender-not-ascii": ("", "", lines(HELLO, "MAIL FROM:<\u00e9@b.example>")), "sender-unreadable": ("", "", lines(HELLO, "MAIL FROM:<a b@c.example>")),
+    "recipient-after-helo": ("", "", lines("HELO c", MAIL, RCPT + " NOTIFY=NEVER")), "chunk-unclean": ("", "", lines(*ENVELOPE, "BDAT 7 LAST") + b"a\nb\0c\r\n" + lines("QUIT")),
+    "chunk-long-line": ("0" * 38 + "x", "", lines(*ENVELOPE, "BDAT 60 LAST") + b"x" * 58 + b"\r\n" + lines("QUIT")),
     "turned-away": ("0" * 52 + ">", "", lines(HELLO, "BDAT 6", "QUIT")), "shut-down": ("0" * 53 + "3", "", lines(*ENVELOPE, "BDAT 10") + b"abc"), "http": ("", "", lines("GET / HTTP/1.1", "Host: x", "")),
     "tls-hello": ("", "", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"), "trailing-spaces": ("", "", lines("EHLO c  ", "RSET ", "QUIT\t")), "too-big": ("", "", lines(HELLO, MAIL + " SIZE=99999", MAIL, RCPT, "BDAT 5000 LAST") + b"x" * 100),
 }
@@ -173,7 +181,8 @@ CLIENT = {  # name: (settings, script, octets)
     "lmtp": ("1", "", lines(GREETING, *EHLO_REPLY, "250 Ok", "250 Ok", "250 Ok", "354 Go", "250 Ok", "450 4.2.1 Later")), "turned-away": ("", "", lines("554 5.7.1 No")), "busy": ("", "", lines("421 4.3.2 Busy")),
     "shutting-down": ("", "", lines(GREETING, *EHLO_REPLY, "250 Ok", "421 4.3.2 Bye")), "unsolicited": ("", "", lines(GREETING, "250 a", "250 b")), "garbage": ("", "", lines(GREETING, "hello")), "code-changed": ("", "", lines(GREETING, "250-a", "550 b")),
     # CVE-2021-38371: a reply in clear behind the 220 to STARTTLS.
-    "starttls": ("", "0000008", lines(GREETING, *EHLO_REPLY, "220 Go")), "starttls-injection": ("", "60000008" + "0" * 20, lines(GREETING, *EHLO_REPLY, "220 Go", "250-evil", "250 AUTH PLAIN")), "auth": ("", "00000090", lines(GREETING, *EHLO_REPLY, "334 ", "235 2.7.0 Ok")),
+    "starttls": ("", "0000008", lines(GREETING, *EHLO_REPLY, "220 Go")), "starttls-injection": ("", "60000008" + "0" * 20, lines(GREETING, *EHLO_REPLY, "220 Go", "250-evil", "250 AUTH PLAIN")), "auth-line": ("", "0000060900000", lines(GREETING, *EHLO_REPLY, "334 ", "235 2.7.0 Ok")),
+    "auth-given-up": ("", "0000060900B", lines(GREETING, *EHLO_REPLY, "334 ", "501 5.7.0 Given up")), "auth-no-base64": ("", "0000060900C00", lines(GREETING, *EHLO_REPLY, "334 ", "235 2.7.0 Ok")), "auth": ("", "00000090", lines(GREETING, *EHLO_REPLY, "334 ", "235 2.7.0 Ok")),
     "all-refused": ("", "", lines(GREETING, *EHLO_REPLY, "550 5.7.1 No", "503 5.5.1 No", "503 5.5.1 No")), "early-verdict": ("", "", lines(GREETING, *EHLO_REPLY, "250 Ok", "250 Ok", "354 Go", "552 5.3.4 Too big")), "intermediate": ("", "", lines(GREETING, *EHLO_REPLY, "354 What")),
     "chunks": ("", "000000000D0D0E", lines(GREETING, *EHLO_REPLY, "250 Ok", "250 Ok", "250 Ok", "250 Ok", "250 Ok")), "words": ("", "", bytes([0, 4, 1, 3, 7, 1])),
 }
@@ -191,15 +200,21 @@ SASL_SERVER = {  # name: (settings, lines)
     "plain-refused": ("0010", "\0tim\0x"), "plain-nul": ("0000", "\0tim\0x\0y"), "plain-cut": ("0000", "\0tim"), "empty": ("0000", "="), "bad-base64": ("0000", "AHRpbQB0YW5zdGFhZg"),
     "login": ("1100", "tim\npencil"), "login-initial": ("1000", "tim\npencil"), "login-empty": ("1100", "\n\n"), "login-controls": ("1100", "tim\x01\np\x7f"),
     "scram": ("20000", "n,,n=user,r=rOprNGfwEbeRWgbNEkqO\nc=biws,r=rOprNGfwEbeRWgbNEkqO,p=" + SASL_PROOF), "scram-y": ("20000", "y,,n=user,r=abc"), "scram-other": ("20000", "n,a=other,n=user,r=abc"),
-    "scram-escapes": ("20000", "n,a==2C=3D,n==2C=3D,r=abc,x=y"), "scram-mandatory": ("20000", "n,,m=x,n=user,r=abc"), "scram-unknown": ("20010", "n,,n=nobody,r=abc\nc=biws,r=abc,p=" + SASL_PROOF),
+    "scram-escapes": ("20000", "n,a==2C=3D,n==2C=3D,r=abc,x=y"), "scram-mandatory": ("20000", "n,,m=x,n=user,r=abc"), "scram-no-nonce": ("20000", "n,,n=user"), "scram-no-name": ("20000", "n,,r=abc"), "scram-bad-escape": ("20000", "n,,n==41,r=abc"),
+    "scram-bad-binding": ("20000", "n,,n=user,r=abc\nc=!,r=$,p=%"), "scram-bad-proof": ("20000", "n,,n=user,r=abc\nc=biws,r=$,p=AAAA"), "scram-no-proof": ("20000", "n,,n=user,r=abc\nc=biws,r=$"), "scram-unknown": ("20100", "n,,n=nobody,r=abc\nc=biws,r=abc,p=" + SASL_PROOF),
     "scram-plus": ("30000", "p=tls-exporter,,n=user,r=abc\nc=cD10bHMtZXhwb3J0ZXIsLGNoYW5uZWw=,r=abc,p=" + SASL_PROOF), "scram-plus-unique": ("30000", "p=tls-unique,,n=user,r=abc"), "scram-plus-unbound": ("30000", "n,,n=user,r=abc"),
+    "scram-proven": ("20000", "n,,n=user,r=abc\nc=biws,r=$,p=%\n"), "scram-proven-more": ("20000", "n,,n=user,r=abc\nc=biws,r=$,p=%\nmore"), "scram-proven-bound": ("20000", "n,,n=user,r=abc\nc=eSws,r=$,p=%"),
+    "scram-proven-unknown": ("20100", "n,,n=user,r=abc\nc=biws,r=$,p=%"), "scram-proven-plus": ("30000", "p=tls-exporter,,n=user,r=abc\nc=cD10bHMtZXhwb3J0ZXIsLGNoYW5uZWw=,r=$,p=%\n"),
+    "login-by-verifier": ("1130", "tim\npencil"), "plain-by-verifier": ("0030", "\0tim\0pen"),
     "external": ("4000", "="), "external-name": ("4000", "fred"), "external-nobody": ("4001", ""), "xoauth2": ("5000", "user=fred@example.org\x01auth=Bearer t0ken\x01\x01"), "xoauth2-refused": ("5010", "user=fred\x01auth=Bearer t\x01\x01\n"),
     "oauthbearer": ("6000", "n,a=fred@example.org,\x01host=h\x01port=587\x01auth=Bearer t0ken\x01\x01"), "oauthbearer-refused": ("6010", "n,,\x01auth=Bearer t\x01\x01\n\x01"), "oauthbearer-bound": ("6000", "p=tls-exporter,,\x01auth=Bearer t\x01\x01"),
 }
 SASL_CLIENT = {  # name: (settings, lines); 0 SCRAM, 1 SCRAM-PLUS, 2 EXTERNAL, 3 CRAM-MD5, 4 LOGIN, 5 PLAIN, 6 XOAUTH2, 7 OAUTHBEARER
     "scram": ("0", "r=$abc,s=QUJD,i=4096\nv=" + SASL_PROOF), "scram-error": ("0", "r=$abc,s=QUJD,i=4096\ne=invalid-proof"), "scram-other-nonce": ("0", "r=abc,s=QUJD,i=4096"), "scram-same-nonce": ("0", "r=$,s=QUJD,i=4096"),
-    "scram-cheap": ("0", "r=$abc,s=QUJD,i=1"), "scram-dear": ("0", "r=$abc,s=QUJD,i=999999999"), "scram-at-once": ("0", "v=" + SASL_PROOF), "scram-plus": ("1", "r=$abc,s=QUJD,i=4096\nv=" + SASL_PROOF), "external": ("2", ""),
-    "cram-md5": ("3", "<1896.697170952@postoffice.reston.mci.net>"), "cram-md5-empty": ("3", ""), "login": ("4", "Username:\nPassword:"), "plain": ("5", "unasked"), "xoauth2": ("6", '{"status":"401"}'), "oauthbearer": ("7", '{"status":"invalid_token"}'), "bad-base64": ("4", "VXNlcm5hbWU"),
+    "scram-proven": ("0", "r=$abc,s=c2FsdA==,i=4096\nv=%"), "scram-proven-more": ("0", "r=$abc,s=c2FsdA==,i=4096\nv=%\nv=%"),
+    "scram-proven-plus": ("1", "r=$abc,s=c2FsdA==,i=4096\nv=%"), "scram-cheap": ("0", "r=$abc,s=QUJD,i=1"), "scram-dear": ("0", "r=$abc,s=QUJD,i=999999999"), "scram-at-once": ("0", "v=" + SASL_PROOF), "scram-plus": ("1", "r=$abc,s=QUJD,i=4096\nv=" + SASL_PROOF), "external": ("2", ""),
+    "scram-no-salt": ("0", "r=$abc,i=4096"), "scram-bad-salt": ("0", "r=$abc,s=!,i=4096"), "scram-no-iterations": ("0", "r=$abc,s=c2FsdA=="), "scram-no-signature": ("0", "r=$abc,s=c2FsdA==,i=4096\nx=1"),
+    "scram-unbound": ("03", "r=$abc,s=c2FsdA==,i=4096\nv=%"), "cram-md5": ("3", "<1896.697170952@postoffice.reston.mci.net>"), "cram-md5-empty": ("3", ""), "login": ("4", "Username:\nPassword:"), "plain": ("5", "unasked"), "xoauth2": ("6", '{"status":"401"}'), "oauthbearer": ("7", '{"status":"invalid_token"}'), "bad-base64": ("4", "VXNlcm5hbWU"),
 }
 
 STS_POLICY = {

@@ -85,6 +85,7 @@ class ServerDriver {
       consumed_.append(input.substr(0, step.consumed));
       input.remove_prefix(step.consumed);
       check_output(waiting);
+      require(to_string(session_.state()) != "?", "a state has a name for logs");
       if (std::holds_alternative<protocol::ev::NeedInput>(step.event)) break;
       std::visit([this](const auto& event) { on(event); }, step.event);
       require(!session_.question_open(), "a question that was answered is closed");

@@ -12,6 +12,7 @@
 
 #include "postrider/fuzz/support/alphabet.h"
 #include "postrider/fuzz/support/choices.h"
+#include "postrider/fuzz/support/explained.h"
 #include "postrider/fuzz/support/extensions.h"
 #include "postrider/fuzz/support/fuzz_input.h"
 #include "postrider/fuzz/support/require.h"
@@ -327,7 +328,10 @@ class ClientRun {
     const Result<CommandId> sent = session_.send(command);
     require(may || (!sent && sent.error().code == Errc::misuse), "what may not be sent is not sent");
     const std::string_view fresh = session_.output().substr(before.size());
-    if (!sent) return require(fresh.empty(), "what is not sent leaves no octets");
+    if (!sent) {
+      require_explained(sent.error().code);
+      return require(fresh.empty(), "what is not sent leaves no octets");
+    }
     require(fresh.ends_with("\r\n") && fits_one_line(fresh.substr(0, fresh.size() - 2)),
             "a command is one line");
     const auto* extended = std::get_if<Extended>(&command);

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "postrider/fuzz/support/alphabet.h"
+#include "postrider/fuzz/support/explained.h"
 #include "postrider/fuzz/support/extensions.h"
 #include "postrider/fuzz/support/fuzz_input.h"
 #include "postrider/fuzz/support/require.h"
@@ -117,7 +118,9 @@ ParsedLine check(std::string_view line, const Syntax& syntax) {
     check_accepted(line, parsed, syntax.extensions);
   } else {
     require(parsed.command.error().offset <= line.size(), "an error lies within the line");
+    require_explained(parsed.command.error().code);
   }
+  require(!to_string(parsed.verb).empty(), "a verb has a name for logs");
   const Verb named = parse_verb(line.substr(0, line.find(' ')));
   if (named != Verb::unknown) require(parsed.verb == named, "the verb of a line is known, good or bad");
   return parsed;

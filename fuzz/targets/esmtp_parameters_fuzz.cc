@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "postrider/fuzz/support/alphabet.h"
+#include "postrider/fuzz/support/explained.h"
 #include "postrider/fuzz/support/extensions.h"
 #include "postrider/fuzz/support/fuzz_input.h"
 #include "postrider/fuzz/support/require.h"
@@ -126,6 +127,7 @@ void check(std::string_view text, Utf8 utf8, const ExtensionTable* table,
   if (!parameters) {
     require(cursor.offset() == 0, "a recogniser that fails does not move");
     require(parameters.error().offset <= text.size(), "an error lies within the text");
+    require_explained(parameters.error().code);
     return;
   }
   require(cursor.done(), "parameters reach to the end of the line");

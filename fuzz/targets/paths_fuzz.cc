@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "postrider/fuzz/support/alphabet.h"
+#include "postrider/fuzz/support/explained.h"
 #include "postrider/fuzz/support/fuzz_input.h"
 #include "postrider/fuzz/support/require.h"
 #include "postrider/protocol/grammar/address.h"
@@ -46,6 +47,7 @@ bool reverse(std::string_view text, Utf8 utf8, bool lenient, ReversePath& out) {
   if (!path) {
     require(cursor.offset() == 0, "a recogniser that fails does not move");
     require(path.error().offset <= text.size(), "an error lies within the text");
+    require_explained(path.error().code);
     return false;
   }
   out = *path;

@@ -235,6 +235,7 @@ void check_decisions(const Seen& reply) {
     const auto stage = static_cast<Stage>(i);
     const Decision decision = decide(stage, view);
     require(decision == decide(stage, view), "a decision is a function of stage and reply");
+    require(!to_string(stage).empty() && !to_string(decision).empty(), "and both have names for logs");
     if (decision == Decision::delivered) {
       require(view.code.positive() && stage == Stage::content, "delivered: RFC 5321 6.1");
     }

@@ -12,6 +12,7 @@
 #include "postrider/fuzz/support/fuzz_input.h"
 #include "postrider/fuzz/support/reference_hashes.h"
 #include "postrider/fuzz/support/require.h"
+#include "postrider/fuzz/support/scram_script.h"
 #include "postrider/protocol/sasl/bounds.h"
 #include "postrider/protocol/sasl/mechanism_registry.h"
 #include "postrider/protocol/sasl/prepare.h"
@@ -23,6 +24,9 @@ using namespace postrider::fuzz;
 
 constexpr std::array<std::string_view, 7> kMechanisms = {
     "PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "EXTERNAL", "XOAUTH2", "OAUTHBEARER"};
+
+constexpr std::string_view kPassword = "pencil";
+constexpr std::string_view kSalt = "salt";
 
 // Checks a question, answers it as chosen, and remembers whether anything was found good.
 class Answers {
@@ -39,7 +43,7 @@ class Answers {
       StoredVerifier stored;
       stored.known = choices_.below(3) == 0;
       stored.unavailable = choices_.below(8) == 7;
-      stored.verifier = stored.known ? make_verifier(primitives_, "pencil", "salt", kLeastIterations)
+      stored.verifier = stored.known ? make_verifier(primitives_, kPassword, kSalt, kLeastIterations)
                                      : decoy_verifier(primitives_, "key", v->user, kLeastIterations);
       good_ = good_ || (stored.known && !stored.unavailable);
       return exchange.answer(stored);
@@ -52,15 +56,26 @@ class Answers {
     } else if (const auto* c = std::get_if<CertificateQuestion>(&step)) {
       require(c->authorization.size() <= kMaxName && is_prepared(c->authorization), "a name is a name");
     }
+    const std::size_t kind = choices_.below(4);
     static constexpr Verdict::Kind kKinds[] = {Verdict::Kind::accepted, Verdict::Kind::refused,
                                                Verdict::Kind::unavailable};
-    Verdict verdict{kKinds[choices_.below(3)], choices_.below(2) == 0 ? "fred" : ""};
+    Verdict verdict{kind < 3 ? kKinds[kind] : by_password(step), choices_.below(2) == 0 ? "fred" : ""};
     good_ = good_ || verdict.kind == Verdict::Kind::accepted;
     return exchange.answer(verdict);
   }
   bool good() const { return good_; }
 
  private:
+  // As accounts do that keep verifiers.
+  Verdict::Kind by_password(const ServerStep& step) const {
+    const auto* question = std::get_if<PasswordQuestion>(&step);
+    if (question == nullptr) return Verdict::Kind::refused;
+    const ScramVerifier kept = make_verifier(primitives_, kPassword, kSalt, kLeastIterations);
+    const bool right = matches_password(primitives_, kept, question->password.view());
+    require(right == (question->password.view() == kPassword), "the right password alone matches");
+    return right ? Verdict::Kind::accepted : Verdict::Kind::refused;
+  }
+
   const Primitives& primitives_;
   Choices& choices_;
   bool good_ = false;
@@ -74,28 +89,44 @@ std::string name_of(const ServerStep& step) {
   return "question " + std::to_string(step.index());
 }
 
+// What is offered can be had, and nothing else.
+std::unique_ptr<ServerMechanism> made(std::string_view which, const Primitives& primitives) {
+  static const MechanismRegistry registry = standard_mechanisms({true, true, true, true});
+  std::unique_ptr<ServerMechanism> out;
+  for (unsigned had = 0; had < 8; ++had) {
+    ServerConditions conditions;
+    conditions.encrypted = (had & 1) != 0;
+    conditions.certificate = (had & 2) != 0;
+    if ((had & 4) != 0) conditions.bindings = {{std::string(kTlsExporter), "channel"}};
+    auto mechanism = registry.make(which, conditions, primitives);
+    postrider::protocol::Capabilities capabilities;
+    registry.offer(conditions, capabilities);
+    require(mechanism.has_value() == capabilities.has_mechanism(which),
+            "what is offered can be had, and no other");
+    require(mechanism.has_value() == registry.offers(which, conditions), "by either question");
+    if (mechanism) out = *std::move(mechanism);
+  }
+  require(out != nullptr, "with everything there is, each can be had");
+  return out;
+}
+
 // Lines of the wire as base64; with `encoded` they are octets that are put into base64 first, so that a
 // fuzzer reaches what is behind it.
 std::vector<std::string> run(std::string_view settings, std::string_view wire, bool encoded) {
   const ReferencePrimitives primitives(1, 1);
   OctetChoices choices(settings);
-  ServerConditions conditions;
-  conditions.encrypted = true;
-  conditions.certificate = true;
-  conditions.bindings = {{std::string(kTlsExporter), "channel"}};
   const std::string_view which = kMechanisms[choices.below(kMechanisms.size())];
   const bool with_initial = choices.below(2) == 0;
-  static const MechanismRegistry registry = standard_mechanisms({true, true, true, true});
-  auto mechanism = registry.make(which, conditions, primitives);
-  require(mechanism.has_value(), "what is offered can be had");
-  ServerExchange exchange(*std::move(mechanism));
+  auto mechanism = made(which, primitives);
+  ServerExchange exchange(std::move(mechanism));
   Answers answers(primitives, choices);
 
+  ScramScript script(ScramScript::Side::client, primitives, kPassword, kSalt, kLeastIterations);
   const auto next_line = [&] {
     const std::size_t end = std::min(wire.find('\n'), wire.size());
-    std::string line(wire.substr(0, end));
+    const std::string line(wire.substr(0, end));
     wire.remove_prefix(std::min(end + 1, wire.size()));
-    return encoded ? std::string(Secret(line).base64().view()) : line;
+    return encoded ? std::string(Secret(script.filled(line)).base64().view()) : line;
   };
   std::vector<std::string> told;
   std::string first = with_initial ? next_line() : "";
@@ -103,7 +134,8 @@ std::vector<std::string> run(std::string_view settings, std::string_view wire, b
   for (std::size_t turn = 0;; ++turn) {
     require(turn <= 4 * kMaxRounds, "an exchange ends");
     told.push_back(name_of(step));
-    if (std::holds_alternative<Challenge>(step)) {
+    if (const auto* challenge = std::get_if<Challenge>(&step)) {
+      script.heard(challenge->octets);
       const ExactCopy line(next_line());
       step = exchange.line(line.view());
     } else if (std::holds_alternative<Success>(step) || std::holds_alternative<Failure>(step)) {

@@ -82,6 +82,22 @@ fuzz_all() {
   ((failed == 0))
 }
 
+# fuzz_keep [TARGET...]: copies to fuzz/corpus, for all to replay, the fewest inputs of build/fuzz/corpus that run what no
+# seed there runs.
+fuzz_keep() {
+  local targets=("$@") target
+  ((${#targets[@]} > 0)) || mapfile -t targets < <(fuzz_targets)
+  for target in "${targets[@]}"; do
+    [[ -d build/fuzz/corpus/$target ]] || continue
+    local before after
+    before=$(find "fuzz/corpus/$target" -type f | wc -l)
+    "build/fuzz/bin/fuzz_$target" -merge=1 -set_cover_merge=1 -use_counters=0 "fuzz/corpus/$target" "build/fuzz/corpus/$target" \
+      >"build/fuzz/logs/$target.merge" 2>&1 || fail "build/fuzz/logs/$target.merge says why $target's corpus could not be merged"
+    after=$(find "fuzz/corpus/$target" -type f | wc -l)
+    printf 'fuzz: %-24s %4d seeds, %d of them new\n' "$target" "$after" $((after - before))
+  done
+}
+
 # fuzz_coverage [FOLDER...]: which lines of FOLDER, protocol without a choice, run when every target replays its corpus. Fails
 # when fewer than 95 % of the lines of protocol do. The page for a browser is build/coverage/html/index.html.
 fuzz_coverage() {
@@ -94,14 +110,14 @@ fuzz_coverage() {
   local programs=()
   for target in $(fuzz_targets); do
     say "coverage of $target"
-    local corpus=("fuzz/corpus/$target")
-    LLVM_PROFILE_FILE="$profiles/$target.profraw" "build/coverage/bin/replay_$target" "${corpus[@]}" >/dev/null
+    LLVM_PROFILE_FILE="$profiles/$target.profraw" "build/coverage/bin/replay_$target" "fuzz/corpus/$target" >/dev/null 2>&1 ||
+      fail "build/coverage/bin/replay_$target fuzz/corpus/$target fails"
     programs+=(-object "build/coverage/bin/replay_$target")
   done
   llvm-profdata-19 merge -sparse "$profiles"/*.profraw -o build/coverage/corpus.profdata
   local report=(-instr-profile=build/coverage/corpus.profdata "${programs[@]:1}")
-  llvm-cov-19 show "${report[@]}" -format=html -output-dir=build/coverage/html "${folders[@]}" >/dev/null
-  llvm-cov-19 report "${report[@]}" -show-region-summary=false -show-branch-summary=false "${folders[@]}" | tee build/coverage/report.txt
+  llvm-cov-19 show "${report[@]}" -format=html -output-dir=build/coverage/html "${folders[@]}" >/dev/null 2>&1
+  llvm-cov-19 report "${report[@]}" -show-region-summary=false -show-branch-summary=false "${folders[@]}" 2>/dev/null | tee build/coverage/report.txt
   local lines
   lines=$(awk '$1 == "TOTAL" { sub("%", "", $NF); print $NF }' build/coverage/report.txt)
   printf 'fuzz: the corpus runs %s %% of the lines of %s; see build/coverage/html/index.html\n' "$lines" "${folders[*]}"
@@ -116,10 +132,16 @@ fuzz() {
       fuzz_coverage "${@:2}"
       return
       ;;
+    --keep)
+      setup
+      build fuzz fuzz_targets
+      fuzz_keep "${@:2}"
+      return
+      ;;
     --list | '')
       local each
       for each in $(fuzz_targets); do printf '%-24s %s\n' "$each" "$(fuzz_invariant "$each")"; done
-      [[ -n $target ]] || printf '\n./dev fuzz TARGET SECONDS, or ./dev fuzz all SECONDS, or ./dev fuzz --coverage [FOLDER...]\n'
+      [[ -n $target ]] || printf '\n./dev fuzz TARGET SECONDS, or ./dev fuzz all SECONDS, or ./dev fuzz --keep [TARGET...], or ./dev fuzz --coverage [FOLDER...]\n'
       return
       ;;
   esac
