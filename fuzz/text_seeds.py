@@ -140,7 +140,8 @@ CONTROL = {
     "entry": '{"entry":{"id":"0f3q000000000","sender":"a@example.org","size":10,"arrived":"2026-11-21T22:31:04.120Z","state":"deferred",'
              '"recipients":[{"address":"b@example.org","state":"deferred","attempts":1,"next_attempt":"2026-11-21T22:36:04.120Z",'
              '"last_reply":"450 later","last_host":"mx","command":"RCPT TO:<b@example.org>","original":"","destination":"mx:example.org",'
-             '"delay_reported":false}],"why":"","command":"MAIL FROM:<a@example.org>","expires":"2026-11-26T22:31:04.120Z","priority":0,'
+             '"delay_reported":false}],"why":"","command":"MAIL FROM:<a@example.org>","expires":"2026-11-26T22:31:04.120Z",'
+             '"deliver_by":"2026-11-22T22:31:04.120Z","returned_then":true,"priority":0,'
              '"report":false,"user":""}}',
     "recipients": '{"recipients":[{"address":"b@example.org","state":"held","attempts":0,"next_attempt":null,"last_reply":""}]}',
     "part": '{"content":"aGVsbG8="}',

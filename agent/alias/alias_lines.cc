@@ -60,16 +60,13 @@ std::optional<std::string> whole_local_part(std::string_view text) {
   return unquoted(*local);
 }
 
-// local@domain, or local alone. A command may have "" for a local part (RFC 5321 4.1.2), but it is nobody's name.
+// local@domain, or local alone.
 std::optional<AliasAddress> parse_address(std::string_view text) {
-  std::optional<AliasAddress> address;
   if (const auto mailbox = protocol::Mailbox::parse(text, Utf8::yes)) {
-    address.emplace(unquoted(mailbox->local_part()), std::string(mailbox->host().text()));
-  } else if (auto local = whole_local_part(text)) {
-    address.emplace(*std::move(local), "");
+    return AliasAddress(unquoted(mailbox->local_part()), std::string(mailbox->host().text()));
   }
-  if (address && address->local.empty()) return std::nullopt;
-  return address;
+  if (auto local = whole_local_part(text)) return AliasAddress(*std::move(local), "");
+  return std::nullopt;
 }
 
 // What may stand in the alias file of another program and is not done here, and what to do instead.

@@ -65,6 +65,10 @@ QueueEntry entry_of(const queue::QueuedMessage& message, const std::vector<std::
   entry.state = state_of(entry, message.held);
   entry.command = message.mail;
   if (message.expires != queue::kNever) entry.expires = message.expires;
+  if (message.deliver_by) {
+    entry.deliver_by = message.deliver_by->at;
+    entry.returned_then = message.deliver_by->returns;
+  }
   entry.priority = message.priority;
   entry.report = message.report;
   entry.user = message.user;

@@ -51,6 +51,8 @@ struct QueueEntry {
   std::string why;      // damaged: what is wrong with it
   std::string command;  // "MAIL FROM:<alice@example.com> BODY=8BITMIME"
   std::optional<queue::Time> expires;
+  std::optional<queue::Time> deliver_by;  // the sender's own deadline, RFC 2852
+  bool returned_then = false;             // mode R: whoever waits then has failed
   int priority = 0;
   bool report = false;
   std::string user;

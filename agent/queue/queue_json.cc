@@ -60,6 +60,8 @@ void add_details(JsonObject& out, const QueueEntry& entry) {
   out.text_or_null("why", entry.why);
   out.text_or_null("command", entry.command);
   add_time(out, "expires", entry.expires);
+  add_time(out, "deliver_by", entry.deliver_by);
+  out.truth("returned_then", entry.returned_then);
   out.raw("priority", std::to_string(entry.priority));
   out.truth("report", entry.report);
   out.text_or_null("account", entry.user);
@@ -186,6 +188,8 @@ std::optional<QueueEntry> read_entry(const json::object& object) {
   out.why = members.text("why");
   out.command = members.text("command");
   out.expires = members.time("expires");
+  out.deliver_by = members.time("deliver_by");
+  out.returned_then = members.truth("returned_then");
   out.priority = static_cast<int>(members.number("priority", -128, 127));
   out.report = members.truth("report");
   out.user = members.text("account");

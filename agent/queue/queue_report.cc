@@ -86,6 +86,10 @@ void add_recipient(std::string& out, const EntryRecipient& recipient, queue::Tim
   if (recipient.delay_reported) add(out, "delay", "reported to the sender", 4);
 }
 
+std::string deadline_text(queue::Time at, queue::Time now) {
+  return utc_text(at) + (at <= now ? ", is over" : ", in " + duration_text(at - now));
+}
+
 }  // namespace
 
 std::string list_text(const QueueEntry& entry, queue::Time now) {
@@ -115,10 +119,11 @@ std::string show_text(const QueueEntry& entry, queue::Time now) {
   if (entry.report) add(out, "report", "made here, about another message");
   add(out, "size", size_text(entry.size) + " (" + std::to_string(entry.size) + " octets)");
   if (entry.arrived) add(out, "arrived", utc_text(*entry.arrived) + ", " + ago(*entry.arrived, now) + " ago");
-  if (entry.expires) {
-    const bool over = *entry.expires <= now;
-    add(out, "expires",
-        utc_text(*entry.expires) + (over ? ", is over" : ", in " + duration_text(*entry.expires - now)));
+  if (entry.expires) add(out, "expires", deadline_text(*entry.expires, now));
+  if (entry.deliver_by) {
+    add(out, "deliver by",
+        deadline_text(*entry.deliver_by, now) +
+            (entry.returned_then ? ", is returned then" : ", its sender is told then"));
   }
   if (entry.priority != 0) add(out, "priority", std::to_string(entry.priority));
   out += "recipients:\n";

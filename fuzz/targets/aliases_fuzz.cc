@@ -60,7 +60,6 @@ std::string quoted_number_sign(std::string text) {
 
 std::string written(const AliasAddress& address) {
   if (!address.domain.empty()) return quoted_number_sign(address.text());
-  if (address.local.empty()) return "";
   AliasAddress whole = address;
   whole.domain = "x.example";
   const std::string text = whole.text();
@@ -94,7 +93,8 @@ void check_lines(const std::vector<AliasLine>& lines, std::size_t count) {
     require(line.names != AliasLine::Names::everywhere || line.name.domain.empty(),
             "everywhere is no domain");
     require(line.names != AliasLine::Names::domain || line.name.local.empty(), "a catch-all is no address");
-    for (const AliasAddress& target : line.targets) require(!target.local.empty(), "a target is somebody");
+    // Whose local part may be "", RFC 5321 4.1.2.
+    for (const AliasAddress& target : line.targets) require(!written(target).empty(), "a target can be named");
   }
 }
 

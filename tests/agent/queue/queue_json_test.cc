@@ -56,15 +56,16 @@ TEST(QueueJson, ShowTellsTheRest) {
   message.mail = "MAIL FROM:<alice@example.com> BODY=8BITMIME";
   message.user = "alice";
   message.recipients[0].original = "robert@example.org";
-  EXPECT_EQ(show_json(entry_of(message, {}, kNow)),
-            R"({"id":"0000000000001","sender":"alice@example.com","size":0,)"
-            R"("arrived":"2019-12-19T23:00:00.000Z","state":"ready","why":null,)"
-            R"("command":"MAIL FROM:<alice@example.com> BODY=8BITMIME","expires":"2019-12-25T00:00:00.000Z",)"
-            R"("priority":0,"report":false,"account":"alice","recipients":[)"
-            R"({"address":"bob@example.org","state":"ready","attempts":0,)"
-            R"("next_attempt":"2019-12-20T00:00:00.000Z","last_reply":null,"last_host":null,)"
-            R"("command":"RCPT TO:<bob@example.org>","original":"robert@example.org",)"
-            R"("destination":"mx:example.org","delay_reported":false}]})");
+  EXPECT_EQ(
+      show_json(entry_of(message, {}, kNow)),
+      R"({"id":"0000000000001","sender":"alice@example.com","size":0,)"
+      R"("arrived":"2019-12-19T23:00:00.000Z","state":"ready","why":null,)"
+      R"("command":"MAIL FROM:<alice@example.com> BODY=8BITMIME","expires":"2019-12-25T00:00:00.000Z",)"
+      R"("deliver_by":null,"returned_then":false,"priority":0,"report":false,"account":"alice","recipients":[)"
+      R"({"address":"bob@example.org","state":"ready","attempts":0,)"
+      R"("next_attempt":"2019-12-20T00:00:00.000Z","last_reply":null,"last_host":null,)"
+      R"("command":"RCPT TO:<bob@example.org>","original":"robert@example.org",)"
+      R"("destination":"mx:example.org","delay_reported":false}]})");
 }
 
 TEST(QueueJson, TimesAreReadAsTheyWereWritten) {

@@ -215,6 +215,7 @@ TEST_F(QueueOperationsTest, ShowsAllThatIsKnown) {
   message.priority = -3;
   message.user = "alice";
   message.report = true;
+  message.deliver_by = queue::DeliverBy{.at = message.expires, .returns = true};
   message.recipients[0].original = "bob+tag@example.org";
   message.recipients[0].delay_reported = true;
   add(message);
@@ -225,6 +226,8 @@ TEST_F(QueueOperationsTest, ShowsAllThatIsKnown) {
   EXPECT_EQ(entry.user, "alice");
   EXPECT_TRUE(entry.report);
   EXPECT_EQ(entry.expires, message.expires);
+  EXPECT_EQ(entry.deliver_by, message.expires);
+  EXPECT_TRUE(entry.returned_then);
   EXPECT_EQ(entry.recipients[0].original, "bob+tag@example.org");
   EXPECT_EQ(entry.recipients[0].destination, "mx:example.org");
   EXPECT_TRUE(entry.recipients[0].delay_reported);

@@ -57,6 +57,7 @@ TEST(QueueReport, ShowTellsEverything) {
   message.content.octets = 12'700;
   message.user = "alice";
   message.priority = 4;
+  message.deliver_by = queue::DeliverBy{.at = kNow + minutes(90), .returns = true};
   message.recipients[0].original = "robert@example.org";
   message.recipients[0].delay_reported = true;
   defer(message.recipients[0], minutes(14));
@@ -69,6 +70,7 @@ TEST(QueueReport, ShowTellsEverything) {
             "size:        12.4 KiB (12700 octets)\n"
             "arrived:     2019-12-19T23:00:00.000Z, 1h ago\n"
             "expires:     2019-12-25T00:00:00.000Z, in 5d\n"
+            "deliver by:  2019-12-20T01:30:00.000Z, in 1h30m, is returned then\n"
             "priority:    4\n"
             "recipients:\n"
             "  bob@example.org\n"
