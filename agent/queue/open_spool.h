@@ -17,7 +17,7 @@ namespace postrider::agent {
 std::filesystem::path spool_folder(const Config& config);
 
 // Makes the store when there is none. 75: another process has it, or it cannot be read; 77: it is somebody
-// else's; 78: a store of this kind is not built.
+// else's; 78: a store of this kind is not built, or a newer program has written it.
 std::expected<std::unique_ptr<queue::Spool>, StartFailure> open_spool(const Config& config);
 
 }  // namespace postrider::agent

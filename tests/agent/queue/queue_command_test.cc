@@ -16,6 +16,7 @@
 #include "postrider/agent/queue/control_server.h"
 #include "postrider/agent/queue/open_spool.h"
 #include "postrider/tests/agent/queue/queue_fixture.h"
+#include "postrider/tests/queue/spool/rocksdb/store_surgery.h"
 #include "postrider/transport/socket_network.h"
 
 namespace postrider::agent {
@@ -285,6 +286,15 @@ TEST_F(QueueCommandAndAgent, OpensTheStoreWhereNoAgentRuns) {
   EXPECT_EQ(run(asking(Action::drop, 7)), ExitCode::done) << errors_;
   EXPECT_EQ(run(asking(Action::list)), ExitCode::done) << errors_;
   EXPECT_EQ(out_, "the queue is empty\n");
+}
+
+TEST_F(QueueCommandAndAgent, AStoreOfANewerPostriderIsLeftAlone) {
+  configure("rocksdb");
+  const Config config = load_config(folder_ / "postrider.toml").value().config;
+  ASSERT_TRUE(open_spool(config));
+  queue::StoreSurgery(spool_folder(config)).set_schema("2");
+  EXPECT_EQ(run(asking(Action::list)), ExitCode::configuration);
+  EXPECT_NE(errors_.find("run the newer Postrider that wrote it"), std::string::npos) << errors_;
 }
 
 TEST_F(QueueCommandAndAgent, AStoreThatIsNotBuiltIsSaid) {
