@@ -16,6 +16,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
@@ -121,6 +122,40 @@ SpoolResult<void> prepare_folder(const std::string& path) {
   if (error) return refused(path, "belongs to somebody else (" + error.message() + "): give it to this user");
   return {};
 }
+
+}  // namespace
+
+// A compaction that comes upon a damaged block would stop all writing, and be tried again for ever. What is
+// damaged stays where it is instead: the family is not compacted any more, and everything else goes on.
+class Database::CompactionGuard final : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
+    if (reason == rocksdb::BackgroundErrorReason::kCompaction && error->IsCorruption()) {
+      *error = rocksdb::Status::OK();
+    }
+  }
+  void OnCompactionCompleted(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& job) override {
+    if (!job.status.IsCorruption()) return;
+    const std::lock_guard lock(mutex_);
+    stuck_.emplace_back(job.cf_name, job.status.ToString());
+    met_.store(true, std::memory_order_release);
+  }
+
+  // The names of families whose compaction has failed, and why, since it was asked.
+  std::vector<std::pair<std::string, std::string>> take() {
+    if (!met_.load(std::memory_order_acquire)) return {};
+    const std::lock_guard lock(mutex_);
+    met_.store(false, std::memory_order_relaxed);
+    return std::exchange(stuck_, {});
+  }
+
+ private:
+  std::atomic<bool> met_ = false;
+  std::mutex mutex_;
+  std::vector<std::pair<std::string, std::string>> stuck_;
+};
+
+namespace {
 
 // From the schema of this index to the next one. None was before the first.
 using Step = rocksdb::Status (*)(rocksdb::DB& database, const Handles& handles);
@@ -265,7 +300,7 @@ SpoolResult<void> Database::Open::check_schema(const std::string& path) {
 }
 
 Database::Database(std::string path, RocksDbSpoolOptions options)
-    : path_(std::move(path)), options_(options) {}
+    : path_(std::move(path)), options_(options), guard_(std::make_shared<CompactionGuard>()) {}
 
 Database::~Database() = default;
 
@@ -279,7 +314,8 @@ SpoolResult<std::unique_ptr<Database>> Database::open(const std::string& path, R
 }
 
 SpoolResult<void> Database::reopen() {
-  const rocksdb::DBOptions options = database_options(options_.env);
+  rocksdb::DBOptions options = database_options(options_.env);
+  options.listeners.push_back(guard_);
   const auto cache = rocksdb::NewLRUCache(kCacheOctets);
   // A newer program may have made more families, and all that are there have to be named.
   std::vector<std::string> names(kNames.begin(), kNames.end());
@@ -317,11 +353,29 @@ void Database::close() {
 
 SpoolResult<void> Database::write(Batch& batch, Durability durability) {
   if (!open_) return refused(path_, "is closed");
+  leave_damage_alone();
   rocksdb::WriteOptions options;
   options.sync = durability == Durability::synced;
   const rocksdb::Status status = open_->db->Write(options, &batch.impl_->batch);
   if (!status.ok()) return std::unexpected(failure(status));
   return {};
+}
+
+void Database::leave_damage_alone() {
+  for (const auto& [name, why] : guard_->take()) {
+    const auto family = std::ranges::find(kNames, name);
+    if (family == kNames.end()) continue;
+    static_cast<void>(open_->db->SetOptions(open_->handles[static_cast<std::size_t>(family - kNames.begin())],
+                                            {{"disable_auto_compactions", "true"}}));
+    const std::lock_guard lock(stuck_mutex_);
+    stuck_ = "the tables of its " + name + " cannot be put together any more (" + why +
+             "); when the queue is empty, stop the agent and remove " + path_;
+  }
+}
+
+std::optional<std::string> Database::take_stuck() {
+  const std::lock_guard lock(stuck_mutex_);
+  return std::exchange(stuck_, std::nullopt);
 }
 
 // What is there can be read as long as the disk fails: the store is closed only when opening it will probably

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -57,6 +58,10 @@ class Database {
   SpoolResult<void> revive();
   std::uint64_t incarnation() const noexcept { return incarnation_.load(std::memory_order_acquire); }
 
+  // A damaged block has come into the way of RocksDB's own work, since it was asked: what, and what to do.
+  // Any thread.
+  std::optional<std::string> take_stuck();
+
   // Nothing can be read or written any more, and another process may have the store.
   void close();
 
@@ -79,15 +84,20 @@ class Database {
  private:
   friend class Batch;
   struct Open;
+  class CompactionGuard;
 
   Database(std::string path, RocksDbSpoolOptions options);
   SpoolResult<void> reopen();
+  void leave_damage_alone();
 
   const std::string path_;
   const RocksDbSpoolOptions options_;
   mutable std::shared_mutex mutex_;  // of open_, which the writing thread alone replaces
   std::unique_ptr<Open> open_;       // none: could not be opened again
   std::atomic<std::uint64_t> incarnation_ = 0;
+  const std::shared_ptr<CompactionGuard> guard_;
+  std::mutex stuck_mutex_;
+  std::optional<std::string> stuck_;
 };
 
 // What is written in one go. Of the incarnation that it was made in.

@@ -394,6 +394,8 @@ void RocksDbSpool::drop_damaged(MessageId id, Done done) {
 }
 
 std::optional<SpoolFailure> RocksDbSpool::passed_over() {
+  if (auto stuck = impl_->database->take_stuck())
+    return SpoolFailure{SpoolFailure::Kind::damaged, *std::move(stuck)};
   const std::lock_guard lock(impl_->mutex_);
   return std::exchange(impl_->passed_over_, std::nullopt);
 }

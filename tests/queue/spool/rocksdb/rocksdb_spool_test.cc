@@ -227,6 +227,33 @@ TEST_F(RocksDbSpoolDamageTest, ContentOfADamagedBlockIsItsMessagesDamageAlone) {
   EXPECT_LT(good, kMessages);
 }
 
+// What is removed is compacted away in time, by a thread of the store's that comes upon the damage then.
+TEST_F(RocksDbSpoolDamageTest, ADamagedTableThatIsToBeCompactedStopsNobody) {
+  fill();
+  for (const char* family : {"envelopes", "due", "content"}) {
+    ASSERT_GT(StoreSurgery::damage_tables(path, family, 0.4), 0U);
+  }
+  std::uint64_t next = kMessages + 2;
+  bool told = false;
+  for (int run = 0; run < 10 && !told; ++run) {
+    const auto spool = open();
+    ASSERT_TRUE(spool);
+    const std::vector<std::uint64_t> readable = listed(*spool);
+    for (std::size_t at = 0; at < readable.size(); at += 2) {
+      Change change;
+      change.removed.push_back(MessageId{readable[at]});
+      EXPECT_TRUE(apply(*spool, std::move(change)));
+    }
+    for (int more = 0; more < 400; ++more) {
+      ASSERT_TRUE(put(*spool, message_of(next++), "new"));
+      const auto damage = spool->passed_over();
+      told = told || (damage && damage->text.find("cannot be put together any more") != std::string::npos);
+    }
+    EXPECT_TRUE(spool->load(MessageId{next - 1}));
+  }
+  EXPECT_TRUE(told) << "no compaction came upon it";
+}
+
 TEST_F(RocksDbSpoolTest, WhatItHasHandedOutMayOutliveIt) {
   auto spool = open();
   ASSERT_TRUE(put(*spool, message_of(1), "one"));
