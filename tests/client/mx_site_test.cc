@@ -1,6 +1,7 @@
 #include "postrider/client/mx_site.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -47,7 +48,7 @@ TEST(MxSiteTest, IsNoneBeyondItsBound) {
   while (octets + 20 <= kLongestSite) {
     const std::string number = std::to_string(100 + hosts.size());
     hosts.push_back("mx" + number + ".example.org.");  // 17 octets without the dot, and a comma
-    octets += 17 + (hosts.size() > 1 ? 1 : 0);
+    octets += hosts.size() > 1 ? 18U : 17U;
   }
   EXPECT_EQ(mx_site(plan_of(hosts), 25).size(), octets);
   const std::size_t left = kLongestSite - octets - 1;
@@ -59,14 +60,7 @@ TEST(MxSiteTest, IsNoneBeyondItsBound) {
 
 // ---- What a delivery says of it ----
 
-class SiteOfADeliveryTest : public MxTest {
- protected:
-  void decide(TlsVerdict verdict) {
-    TlsDecision decision;
-    decision.verdict = verdict;
-    options.decide = [decision](const TlsInputs&) { return decision; };
-  }
-};
+class SiteOfADeliveryTest : public MxTest {};
 
 TEST_F(SiteOfADeliveryTest, IsTheSameForTwoDomainsWithTheSameHosts) {
   zone(R"($ORIGIN example.net.
@@ -106,7 +100,10 @@ TEST_F(SiteOfADeliveryTest, IsNotToldWhereTheDomainAloneIsAtFault) {
 
 TEST_F(SiteOfADeliveryTest, IsNotToldWhereAPolicyAlonePreventsDelivery) {
   use_tls();
-  decide(TlsVerdict::skip_host);
+  TlsDecision skip;
+  skip.verdict = TlsVerdict::skip_host;
+  skip.text = "not listed";
+  options.decide = [skip](const TlsInputs&) { return skip; };
   EXPECT_EQ(deliver().site, "");
   options.decide = decide_tls;
   options.level = TlsLevel::verify;
