@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "postrider/client/host_delivery.h"
+#include "postrider/client/mx_site.h"
 #include "postrider/transport/unless_stopped.h"
 
 namespace postrider::client {
@@ -112,6 +113,8 @@ Task<MxReport> MxDelivery::deliver(const resolver::MailDomain& domain, const Env
   }
   const std::vector<HostTarget> targets = targets_of(domain, plan, options_);
   co_await try_all(state, targets);
+  const bool tells = std::ranges::any_of(state.report.attempts, &MxAttempt::tells_of_the_host);
+  if (tells) state.report.site = mx_site(plan, options_.port);
   co_return std::move(state.report);
 }
 

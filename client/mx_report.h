@@ -88,6 +88,9 @@ struct MxAttempt {
   std::string sts_failure;
 
   bool failed() const noexcept { return !why.empty(); }
+  // Whether it tells of the host as whoever has the same host would see it. TLS that was needed and did not
+  // come about does not: a policy of the domain may have needed it.
+  bool tells_of_the_host() const noexcept { return reached > MxStage::policy && phase != Phase::start_tls; }
   // One line for logs: "mx.example.org[192.0.2.1]:25, in clear: server said …".
   std::string text() const;
 };
@@ -95,6 +98,9 @@ struct MxAttempt {
 struct MxReport {
   std::vector<MxRecipient> recipients;
   std::vector<MxAttempt> attempts;
+  // The domain's hosts by one name (mx_site.h), when what became of the message tells of them. Empty where it
+  // tells of the domain alone: its lookups failed, or its policy allowed none of them. Of a fixed host empty.
+  std::string site;
   // What was odd about the domain's MX records, for people.
   std::vector<std::string> notes;
   std::uint32_t transactions = 0;

@@ -17,7 +17,7 @@ namespace postrider::queue {
 struct KnownConsignment {
   DestinationLine* destination = nullptr;
   Time due{};                 // in line: the place there
-  std::uint64_t attempt = 0;  // in flight: see Pace
+  std::uint64_t attempt = 0;  // in flight: its number, see Pace
   std::int8_t priority = 0;
   bool in_flight = false;
   bool forgotten = false;  // in flight, and not to be tried again

@@ -32,23 +32,27 @@ Time Pace::next(Time now) noexcept {
   return later(now, Duration(static_cast<Duration::rep>(std::clamp(missing, 1.0, 86'400'000.0))));
 }
 
-std::uint64_t Pace::start(Time now) noexcept {
+void Pace::start(Time now) noexcept {
   if (per_second_ > 0) {
     refill(now);
     tokens_ = std::max(0.0, tokens_ - 1);
   }
   ++in_flight_;
-  return started_++;
 }
 
-void Pace::finish(std::uint64_t attempt, Health health, Time now) noexcept {
+void Pace::finish(std::uint64_t attempt, std::uint64_t newest, Health health, Time now) noexcept {
   if (in_flight_ > 0) --in_flight_;
   switch (health) {
     case Health::reached: return reached();
     case Health::unreachable: return failed(in_flight_ == 0, now);
-    case Health::overloaded: return overloaded(attempt, now);
+    case Health::overloaded: return overloaded(attempt, newest, now);
     case Health::unknown: return;
   }
+}
+
+void Pace::take_over(Pace& from, std::size_t attempts) noexcept {
+  from.in_flight_ -= attempts;
+  in_flight_ += attempts;
 }
 
 void Pace::end_rest() noexcept {
@@ -84,13 +88,13 @@ void Pace::reached() noexcept {
 }
 
 // All that are under way when a host asks for patience hear the same; that is one wish, not twenty.
-void Pace::overloaded(std::uint64_t attempt, Time now) noexcept {
+void Pace::overloaded(std::uint64_t attempt, std::uint64_t newest, Time now) noexcept {
   if (limit() == 1) return failed(false, now);
   failures_ = 0;
-  if (attempt < halved_at_) return;
+  if (attempt <= halved_at_) return;
   limit_ = std::max<std::size_t>(1, limit_ / 2);
   successes_ = 0;
-  halved_at_ = started_;
+  halved_at_ = newest;
 }
 
 void Pace::failed(bool alone, Time now) noexcept {

@@ -1,9 +1,8 @@
-// How fast one destination is served: how many attempts at once, how many a second, and when it is left
-// alone.
+// How fast one site is served: how many attempts at once, how many a second, and when it is left alone.
 //
 //   Pace pace(options, number);
-//   if (pace.next(now) <= now) attempt = pace.start(now);
-//   pace.finish(attempt, Health::reached, now);
+//   if (pace.next(now) <= now) pace.start(now), attempt = ++attempts;
+//   pace.finish(attempt, attempts, Health::reached, now);
 //
 // At once: begins with options.initial_concurrency, one more after as many attempts that reached the host as
 // may be under way at once (slow start), up to options.concurrency. A host that asks for patience halves it,
@@ -37,9 +36,13 @@ class Pace {
   // When an attempt may begin: not later than `now`, or when the rest ends or there is a token, or kNever:
   // not before one of those under way is finished.
   Time next(Time now) noexcept;
-  // Begins one, which next() has allowed; its number, for finish().
-  std::uint64_t start(Time now) noexcept;
-  void finish(std::uint64_t attempt, Health health, Time now) noexcept;
+  // Begins one, which next() has allowed.
+  void start(Time now) noexcept;
+  // The attempts of all sites have numbers, from 1 on; `newest` is that of the last one that has begun.
+  void finish(std::uint64_t attempt, std::uint64_t newest, Health health, Time now) noexcept;
+  // `attempts` of those that are under way at `from` turn out to be under way here: from now on they count
+  // here, even beyond the limit, and finish here.
+  void take_over(Pace& from, std::size_t attempts) noexcept;
 
   // The rest is over: by time, or because somebody knows that the host can be reached. One probe is next.
   void end_rest() noexcept;
@@ -54,7 +57,7 @@ class Pace {
 
  private:
   void reached() noexcept;
-  void overloaded(std::uint64_t attempt, Time now) noexcept;
+  void overloaded(std::uint64_t attempt, std::uint64_t newest, Time now) noexcept;
   void failed(bool alone, Time now) noexcept;
   void rest(Time now) noexcept;
   void refill(Time now) noexcept;
@@ -65,8 +68,7 @@ class Pace {
   std::size_t in_flight_ = 0;
   std::size_t limit_;
   std::size_t successes_ = 0;    // since the limit has changed
-  std::uint64_t started_ = 0;    // attempts
-  std::uint64_t halved_at_ = 0;  // how many were started then: these ask for patience no second time
+  std::uint64_t halved_at_ = 0;  // the newest attempt then: those up to it ask for patience no second time
   std::uint32_t rests_ = 0;      // for the jitter
   int failures_ = 0;             // in a row
   bool resting_ = false;

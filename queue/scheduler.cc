@@ -32,9 +32,10 @@ class Scheduler::Impl {
     return out;
   }
 
-  void finished(const Consignment& consignment, Health health, std::optional<Time> again, Time now) {
+  void finished(const Consignment& consignment, Health health, std::string_view site,
+                std::optional<Time> again, Time now) {
     set_time(now);
-    if (lines_.finished(consignment, health) && again) {
+    if (lines_.finished(consignment, health, site) && again) {
       offer(Consignment{consignment.id, consignment.destination, *again, consignment.priority}, now);
     }
     lines_.trim();
@@ -60,8 +61,9 @@ Scheduler::~Scheduler() = default;
 
 void Scheduler::offer(Consignment consignment, Time now) { impl_->offer(consignment, now); }
 std::optional<Consignment> Scheduler::next(Time now) { return impl_->next(now); }
-void Scheduler::finished(const Consignment& consignment, Health health, std::optional<Time> again, Time now) {
-  impl_->finished(consignment, health, again, now);
+void Scheduler::finished(const Consignment& consignment, Health health, std::string_view site,
+                         std::optional<Time> again, Time now) {
+  impl_->finished(consignment, health, site, again, now);
 }
 void Scheduler::forget(MessageId id) { impl_->lines_.forget(id); }
 void Scheduler::wake_up(std::string_view destination) { impl_->lines_.wake_up(destination); }

@@ -51,9 +51,9 @@ store    = "rocksdb"               # rocksdb (embedded, under state/) | memory |
 retry    = ["1m", "5m", "15m", "30m", "1h", "2h", "4h"]   # the last one repeats
 expire   = "5d"                    # then a non-delivery report
 warn     = "4h"                    # a delayed-delivery report, once
-concurrency_per_destination = 20
+concurrency_per_destination = 20   # deliveries at once; domains with the same MX hosts are one destination
 connections = 500                  # outgoing, in all
-rate_per_destination = 0           # messages a second to one server or domain; 0: as many as there may be
+rate_per_destination = 0           # messages a second; 0: as many as there may be
 
 [[route]]                          # first match wins
 domains = ["localhost"]

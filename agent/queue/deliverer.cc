@@ -264,6 +264,7 @@ void Deliverer::Impl::note(const Group& group, const std::vector<std::size_t>& r
     out.final_delivery = hop_to(*group.place.destination) == Hop::store;
   }
   result.health = health_of(report);
+  result.site = report.site;
   result.notes.insert(result.notes.end(), report.notes.begin(), report.notes.end());
   for (const client::MxAttempt& each : report.attempts) {
     if (each.failed()) result.notes.push_back(each.text());

@@ -47,6 +47,7 @@ struct AttemptResult {
 
   std::vector<queue::Verdict> verdicts;  // by Attempt::recipients
   queue::Health health = queue::Health::unknown;
+  std::string site;                // what `health` is about, as Scheduler::finished wants it
   std::vector<std::string> notes;  // for logs: hosts that were tried in vain, and the like
   // The content could not be read; the verdicts mean nothing then.
   std::optional<queue::SpoolFailure> failure;

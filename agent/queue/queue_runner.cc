@@ -243,7 +243,7 @@ transport::Task<void> QueueRunner::attempt(Consignment consignment) {
       line.add("id", consignment.id.to_string()).add("reason", opened.error().text);
       log_.write(line);
     }
-    scheduler_.finished(consignment, queue::Health::unknown, std::nullopt, now());
+    scheduler_.finished(consignment, queue::Health::unknown, "", std::nullopt, now());
   }
   --attempts_;
   idle_.notify();
@@ -272,7 +272,7 @@ transport::Task<void> QueueRunner::carry_out(Consignment consignment, Opened ope
     for (const Consignment& each : consignments_of(open->message)) {
       if (each.destination == consignment.destination) again = each.due;
     }
-    scheduler_.finished(consignment, queue::Health::unknown, again, time);
+    scheduler_.finished(consignment, queue::Health::unknown, "", again, time);
     co_return;
   }
   const transport::SteadyTime started = loop_.now();
@@ -293,7 +293,8 @@ transport::Task<void> QueueRunner::carry_out(Consignment consignment, Opened ope
   Outcome outcome = settle(consignment, *open, attempt, result);
   const bool durable = co_await make_durable(open);
   if (!durable) co_return;  // on the way down
-  scheduler_.finished(consignment, result.health, open->message.held ? std::nullopt : outcome.again, now());
+  scheduler_.finished(consignment, result.health, result.site,
+                      open->message.held ? std::nullopt : outcome.again, now());
   for (Consignment& each : outcome.reports) scheduler_.offer(std::move(each), now());
 }
 
@@ -305,7 +306,7 @@ transport::Task<void> QueueRunner::keep_deadline(Consignment consignment, Opened
   if (!ahead || time < open->message.deliver_by->at) {
     std::optional<queue::Time> again;
     if (ahead) again = open->message.deliver_by->at;
-    scheduler_.finished(consignment, queue::Health::unknown, again, time);
+    scheduler_.finished(consignment, queue::Health::unknown, "", again, time);
     co_return;
   }
   const queue::Settlement settled = settle_deadline(open->message, open->tried);
@@ -315,7 +316,7 @@ transport::Task<void> QueueRunner::keep_deadline(Consignment consignment, Opened
   Outcome outcome = conclude(*open, settled);
   const bool durable = co_await make_durable(open);
   if (!durable) co_return;  // on the way down
-  scheduler_.finished(consignment, queue::Health::unknown, std::nullopt, now());
+  scheduler_.finished(consignment, queue::Health::unknown, "", std::nullopt, now());
   for (Consignment& each : outcome.reports) scheduler_.offer(std::move(each), now());
 }
 

@@ -75,7 +75,7 @@ void offer_next_finished(benchmark::State& state) {
     ++id;
     scheduler.offer(Consignment{MessageId{id}, destinations[id % destinations.size()], now, 0}, now);
     const std::optional<Consignment> one = scheduler.next(now);
-    scheduler.finished(*one, Health::reached, std::nullopt, now);
+    scheduler.finished(*one, Health::reached, "", std::nullopt, now);
   }
   state.SetItemsProcessed(state.iterations());
 }
@@ -96,7 +96,7 @@ void under_load(benchmark::State& state) {
   for (Consignment& each : in_flight) each = *scheduler.next(kNow);
   std::size_t at = 0;
   for (auto _ : state) {
-    scheduler.finished(in_flight[at], Health::reached, std::nullopt, kNow);
+    scheduler.finished(in_flight[at], Health::reached, "", std::nullopt, kNow);
     offer();
     in_flight[at] = *scheduler.next(kNow);
     at = (at + 1) % in_flight.size();

@@ -24,17 +24,24 @@ SchedulerOptions options() {
   return out;
 }
 
+struct UnderWay : std::deque<std::uint64_t> {
+  std::uint64_t newest = 0;
+};
+
 // Plays `script`, a letter an event: s starts one; the oldest one under way is R reached, U unreachable,
 // O overloaded, ? broken off; e ends the rest, w wakes up.
-void play(Pace& pace, std::string_view script, std::deque<std::uint64_t>& under_way, Time now = kNow) {
+void play(Pace& pace, std::string_view script, UnderWay& under_way, Time now = kNow) {
   const auto finish = [&](Health health) {
     ASSERT_FALSE(under_way.empty()) << script;
-    pace.finish(under_way.front(), health, now);
+    pace.finish(under_way.front(), under_way.newest, health, now);
     under_way.pop_front();
   };
   for (const char event : script) {
     switch (event) {
-      case 's': under_way.push_back(pace.start(now)); break;
+      case 's':
+        pace.start(now);
+        under_way.push_back(++under_way.newest);
+        break;
       case 'R': finish(Health::reached); break;
       case 'U': finish(Health::unreachable); break;
       case 'O': finish(Health::overloaded); break;
@@ -180,7 +187,7 @@ TEST(PaceTest, TheLimitFollowsWhatAttemptsHaveShown) {
   for (const Script& each : kScripts) {
     const SchedulerOptions with = options();
     Pace pace(with, 1);
-    std::deque<std::uint64_t> under_way;
+    UnderWay under_way;
     play(pace, each.events, under_way);
     EXPECT_EQ(pace.limit(), each.limit) << each.events;
     EXPECT_EQ(pace.resting(), each.resting) << each.events;
@@ -188,10 +195,29 @@ TEST(PaceTest, TheLimitFollowsWhatAttemptsHaveShown) {
   }
 }
 
+TEST(PaceTest, TakesOverWhatIsUnderWayElsewhere) {
+  const SchedulerOptions with = options();
+  Pace here(with, 1);
+  Pace there(with, 2);
+  UnderWay under_way;
+  play(here,
+       "sRsRsR"
+       "ss",
+       under_way);
+  play(there, "sss", under_way);
+  here.take_over(there, 2);
+  EXPECT_EQ(here.in_flight(), 4U);
+  EXPECT_EQ(there.in_flight(), 1U);
+  EXPECT_EQ(here.next(kNow), kNever) << "beyond the limit";
+  // All of them were under way when the first asked for patience.
+  play(here, "OOOO", under_way);
+  EXPECT_EQ(here.limit(), 2U);
+}
+
 TEST(PaceTest, AllowsAsManyAsTheLimit) {
   const SchedulerOptions with = options();
   Pace pace(with, 1);
-  std::deque<std::uint64_t> under_way;
+  UnderWay under_way;
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(pace.next(kNow), kNow);
     play(pace, "s", under_way);
@@ -210,7 +236,7 @@ TEST(PaceTest, BeginsNoHigherThanItMayGo) {
 TEST(PaceTest, RestsDoubleUpToTheLongest) {
   const SchedulerOptions with = options();
   Pace pace(with, 1);
-  std::deque<std::uint64_t> under_way;
+  UnderWay under_way;
   for (const Duration about : {30'000ms, 60'000ms, 120'000ms, 240'000ms, 300'000ms, 300'000ms}) {
     play(pace, "sU", under_way);
     ASSERT_TRUE(pace.resting());
@@ -229,7 +255,7 @@ TEST(PaceTest, RestsDoubleUpToTheLongest) {
 TEST(PaceTest, WakingUpMakesTheNextRestTheFirstAgain) {
   const SchedulerOptions with = options();
   Pace pace(with, 1);
-  std::deque<std::uint64_t> under_way;
+  UnderWay under_way;
   play(pace,
        "sUesUesUesU"
        "w",
@@ -242,7 +268,7 @@ TEST(PaceTest, WakingUpMakesTheNextRestTheFirstAgain) {
 TEST(PaceTest, AFailureDuringARestMakesItNoLonger) {
   const SchedulerOptions with = options();
   Pace pace(with, 1);
-  std::deque<std::uint64_t> under_way;
+  UnderWay under_way;
   play(pace, "sssssUUU", under_way);
   const Time ends = pace.rest_ends();
   play(pace, "UU", under_way, kNow + 10s);
@@ -254,7 +280,7 @@ TEST(PaceTest, DestinationsRestForDifferentTimes) {
   std::set<Time> ends;
   for (std::uint64_t number = 0; number < 100; ++number) {
     Pace pace(with, number);
-    std::deque<std::uint64_t> under_way;
+    UnderWay under_way;
     play(pace, "sU", under_way);
     ends.insert(pace.rest_ends());
   }
@@ -280,7 +306,8 @@ TEST(PaceTest, AttemptsKeepTheRate) {
     for (Time now = kNow; now <= kNow + each.during;) {
       const Time at = pace.next(now);
       if (at <= now) {
-        pace.finish(pace.start(now), Health::unknown, now);
+        pace.start(now);
+        pace.finish(1, 1, Health::unknown, now);
         ++attempts;
       } else {
         ASSERT_NE(at, kNever);
@@ -298,7 +325,7 @@ TEST(PaceTest, AClockThatIsSetBackMakesNoRestLonger) {
   SchedulerOptions with = options();
   with.per_second = 1;
   Pace pace(with, 1);
-  std::deque<std::uint64_t> under_way;
+  UnderWay under_way;
   play(pace, "sU", under_way);
   const Duration rest = pace.rest_ends() - kNow;
   pace.clock_set_back(24h);

@@ -1,5 +1,5 @@
 // Random events from a seed against a model that knows everything: nothing due is forgotten, nothing is in
-// flight twice, no limit is passed, and when the world is well again all is delivered in bounded time.
+// flight twice, no site's limit is passed, and when the world is well again all is delivered in bounded time.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "index_spool.h"
+#include "site_model.h"
 #include <gtest/gtest.h>
 
 #include "postrider/queue/fetcher.h"
@@ -22,23 +23,35 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::IndexSpool;
+using testing::SiteModel;
 
 constexpr Time kStart{std::chrono::hours(24 * 365 * 50)};
+
+enum class Hosting : std::uint8_t {
+  unknown,  // nobody finds out where anything goes
+  by_kind,  // destinations that fare alike share sites
+  mixed,    // so do others
+};
 
 struct Shape {
   const char* name;
   std::size_t in_flight, in_line, in_memory, remembered, scan;
   std::uint64_t destinations;
   bool clock_goes_back;
+  Hosting hosting;
+
+  bool forgets() const { return remembered < destinations; }
 };
 
 const Shape kShapes[] = {
-    {"all at its least", 1, 1, 1, 0, 1, 5, false},
-    {"hardly any memory", 10, 2, 3, 1, 2, 20, false},
-    {"short lines", 50, 4, 30, 10, 7, 60, false},
-    {"short lines, few destinations", 50, 4, 30, 10, 7, 4, false},
-    {"a clock that jumps", 50, 4, 30, 10, 7, 30, true},
-    {"memory for all", 500, 1'000, 20'000, 20'000, 10'000, 60, false},
+    {"all at its least", 1, 1, 1, 0, 1, 5, false, Hosting::mixed},
+    {"hardly any memory", 10, 2, 3, 1, 2, 20, false, Hosting::by_kind},
+    {"short lines", 50, 4, 30, 10, 7, 60, false, Hosting::by_kind},
+    {"short lines, few destinations", 50, 4, 30, 10, 7, 4, false, Hosting::unknown},
+    {"short lines, and no destination is forgotten", 50, 4, 30, 100, 7, 60, false, Hosting::mixed},
+    {"a clock that jumps", 50, 4, 30, 10, 7, 30, true, Hosting::by_kind},
+    {"a clock that jumps, and no destination is forgotten", 50, 4, 30, 40, 7, 30, true, Hosting::mixed},
+    {"memory for all", 500, 1'000, 20'000, 20'000, 10'000, 60, false, Hosting::by_kind},
 };
 
 SchedulerOptions options_of(const Shape& shape, std::uint64_t seed) {
@@ -58,7 +71,7 @@ SchedulerOptions options_of(const Shape& shape, std::uint64_t seed) {
 class World {
  public:
   World(const Shape& shape, std::uint64_t seed)
-      : shape_(shape), options_(options_of(shape, seed)), random_(seed) {
+      : shape_(shape), options_(options_of(shape, seed)), random_(seed), sites_(options_) {
     restart();
   }
 
@@ -121,6 +134,7 @@ class World {
   using Key = std::pair<std::uint64_t, std::string>;
   struct Known {
     Consignment now;  // as the spool has it
+    std::uint64_t attempt = 0;
     bool in_flight = false;
     bool held = false;
     bool held_in_flight = false;
@@ -131,6 +145,14 @@ class World {
   // Of five destinations one is dead, and one asks for patience.
   static std::uint64_t kind(const std::string& destination) {
     return static_cast<std::uint64_t>(destination.back() - '0') % 5;
+  }
+  // The name of its hosts, or of none where they are not found. Now and then it changes them.
+  std::string hosts_of(const std::string& destination) {
+    if (shape_.hosting == Hosting::unknown || below(30) == 0) return "";
+    std::uint64_t& moved = moved_[destination];
+    if (below(20) == 0) ++moved;
+    const std::string hosts = "mx" + std::to_string((destination.size() + moved) % 3) + ".example.net:25";
+    return shape_.hosting == Hosting::mixed ? hosts : std::to_string(kind(destination)) + "." + hosts;
   }
 
   std::vector<Known*> flying() {
@@ -187,7 +209,12 @@ class World {
       ASSERT_EQ(*given, known.now);
       ASSERT_TRUE(given->due <= now_ || shape_.clock_goes_back);
       ASSERT_LT(in_flight_to_[given->destination], options_.concurrency);
-      ASSERT_GE(now_, rests_until(given->destination));
+      // Where the record may be forgotten so may the site and its rest; a clock that jumps takes that along.
+      if (!shape_.forgets()) {
+        ASSERT_TRUE(sites_.has_room(given->destination));
+        ASSERT_TRUE(shape_.clock_goes_back || now_ >= sites_.rests_until(given->destination));
+      }
+      known.attempt = sites_.start(given->destination, now_);
       known.in_flight = true;
       ++in_flight_to_[given->destination];
       ++in_flight_;
@@ -206,14 +233,15 @@ class World {
     check_nothing_is_forgotten();
   }
 
-  // A destination that has never failed and has nothing in flight has nothing left that is due, unless wake()
-  // says that somebody will look soon, or the memory is full of what waits for others to be finished.
+  // A destination that has never failed, of a site that has nothing in flight, has nothing left that is due,
+  // unless wake() says that somebody will look soon, or the memory is full of what waits for others to be
+  // finished.
   void check_nothing_is_forgotten() {
-    if (scheduler_->counters().in_line >= options_.in_memory) return;
+    if (scheduler_->counters().in_line >= options_.in_memory || shape_.hosting == Hosting::mixed) return;
     if (in_flight_ >= options_.in_flight || scheduler_->wake(now_) <= now_ + 1s || !late_.empty()) return;
     for (const auto& [key, known] : model_) {
       if (kind(key.second) >= 2 || known.in_flight || known.held || known.now.due > now_) continue;
-      ASSERT_GT(in_flight_to_[key.second], 0U) << key.first << " to " << key.second << " is forgotten";
+      ASSERT_GT(sites_.in_flight(key.second), 0U) << key.first << " to " << key.second << " is forgotten";
     }
   }
 
@@ -236,38 +264,22 @@ class World {
     const bool done = well_ || (health == Health::reached && below(4) != 0);
     --in_flight_to_[destination];
     --in_flight_;
-    note_health(destination, health);
+    const std::string site = hosts_of(destination);
+    sites_.finish(destination, known.attempt, health, site, now_);
     known.in_flight = false;
     spool_.remove(was);
     if (done) {
       model_.erase(Key{was.id.value, std::string(destination)});
-      return scheduler_->finished(was, health, std::nullopt, now_);
+      return scheduler_->finished(was, health, site, std::nullopt, now_);
     }
     const Time again = below(10) == 0 ? now_ : now_ + Duration(static_cast<Duration::rep>(below(300'000)));
     known.now.due = again;
     if (std::exchange(known.held_in_flight, false)) {
       known.held = true;
-      return scheduler_->finished(was, health, std::nullopt, now_);
+      return scheduler_->finished(was, health, site, std::nullopt, now_);
     }
     spool_.put(known.now);
-    scheduler_->finished(was, health, again, now_);
-  }
-
-  void note_health(const std::string& destination, Health health) {
-    if (health == Health::reached) {
-      failures_[destination] = 0;
-      rests_until_.erase(destination);
-    } else if (health == Health::unreachable && ++failures_[destination] >= 3) {
-      const Time until = now_ + options_.first_rest * 9 / 10;
-      if (!rests_until_.contains(destination)) rests_until_[destination] = until;
-      if (rests_until_[destination] <= now_) rests_until_[destination] = until;
-    }
-  }
-  Time rests_until(const std::string& destination) const {
-    // Where the record may be forgotten so may the rest; a clock that jumps takes it along.
-    if (options_.remembered < shape_.destinations || shape_.clock_goes_back) return Time::min();
-    const auto found = rests_until_.find(destination);
-    return found == rests_until_.end() ? Time::min() : found->second;
+    scheduler_->finished(was, health, site, again, now_);
   }
 
   void hold_or_release() {
@@ -306,9 +318,7 @@ class World {
   void wake_up() {
     const std::string whom = below(5) == 0 ? "" : some_destination();
     scheduler_->wake_up(whom);
-    if (whom.empty()) rests_until_.clear();
-    rests_until_.erase(whom);
-    failures_[whom] = 0;
+    sites_.wake_up(whom);
   }
 
   void rarely() {
@@ -329,8 +339,7 @@ class World {
     }
     in_flight_to_.clear();
     in_flight_ = 0;
-    rests_until_.clear();
-    failures_.clear();
+    sites_ = SiteModel(options_);
     late_.clear();
   }
 
@@ -342,6 +351,10 @@ class World {
     ASSERT_LE(counters.remembered, counters.in_line + counters.in_flight + options_.remembered);
     ASSERT_LE(counters.resting, counters.destinations);
     ASSERT_LE(counters.destinations, counters.remembered);
+    ASSERT_LE(counters.sites, counters.remembered);
+    if (!shape_.forgets()) {
+      ASSERT_EQ(counters.sites, counters.remembered - sites_.shared());
+    }
   }
 
   const Shape& shape_;
@@ -356,8 +369,8 @@ class World {
   std::vector<Consignment> late_;
   std::map<std::string, std::size_t> in_flight_to_;
   std::size_t in_flight_ = 0;
-  std::map<std::string, int> failures_;
-  std::map<std::string, Time> rests_until_;
+  SiteModel sites_;
+  std::map<std::string, std::uint64_t> moved_;  // how often
 };
 
 TEST(SchedulerPropertyTest, NothingIsLostOrGivenTwiceWhateverHappens) {
@@ -394,6 +407,7 @@ TEST(SchedulerPropertyTest, TheSameEventsGiveTheSameOrder) {
         const bool dead = given->destination.back() < '4';
         if (dead) spool.put({given->id, given->destination, now + 20s, 0});
         scheduler.finished(*given, dead ? Health::unreachable : Health::reached,
+                           "site-" + std::to_string(random() % 10),
                            dead ? std::optional(now + 20s) : std::nullopt, now);
       }
     }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "index_spool.h"
@@ -71,7 +72,7 @@ struct Tally {
 };
 
 // Tries each consignment once; `health` says what comes of it, and what fails comes back in the far future.
-Tally try_all(std::uint64_t count, EndlessSpool::Name name, Health health) {
+Tally try_all(std::uint64_t count, EndlessSpool::Name name, Health health, std::string_view site = "") {
   EndlessSpool spool(count, std::move(name));
   const SchedulerOptions options;
   Scheduler scheduler(spool, options);
@@ -87,7 +88,7 @@ Tally try_all(std::uint64_t count, EndlessSpool::Name name, Health health) {
     for (const Consignment& each : in_flight) {
       spool.take(each.id);
       const bool done = health == Health::reached;
-      scheduler.finished(each, health, done ? std::nullopt : std::optional(now + 1'000h), now);
+      scheduler.finished(each, health, site, done ? std::nullopt : std::optional(now + 1'000h), now);
     }
     out.given += in_flight.size();
     if (in_flight.empty()) {
@@ -144,6 +145,15 @@ TEST(SchedulerScaleTest, ManyForEachOfTenThousand) {
   EXPECT_LE(run.looked, 20 * kMany);
 }
 
+// Nothing that is done for an attempt takes longer the more lines a site has.
+TEST(SchedulerScaleTest, ManyForEachOfTenThousandOfOneSite) {
+  constexpr std::uint64_t kMany = 200'000;
+  const auto name = [](std::uint64_t id) { return "mx:" + std::to_string(id % 10'000); };
+  const Tally run = try_all(kMany, name, Health::reached, "mx.example.org:25");
+  EXPECT_EQ(run.given, kMany);
+  EXPECT_LE(run.looked, 20 * kMany);
+}
+
 constexpr std::uint64_t kBulk = 100'000;
 constexpr std::uint64_t kOthers = 100;
 
@@ -164,7 +174,7 @@ std::uint64_t calls_for_others(EndlessSpool& spool, Scheduler& scheduler, std::o
     spool.take(one->id);
     const Health health = is_bulk ? *bulk : Health::reached;
     const bool done = health == Health::reached;
-    scheduler.finished(*one, health, done ? std::nullopt : std::optional(kNow + 1h), kNow);
+    scheduler.finished(*one, health, "", done ? std::nullopt : std::optional(kNow + 1h), kNow);
   }
   return UINT64_MAX;
 }
@@ -219,7 +229,7 @@ TEST(SchedulerScaleTest, DeadDestinationsBeyondAllMemoryDelayALiveOneABoundedNum
     const bool is_live = one->id.value > kDead;
     live += is_live ? 1 : 0;
     spool.take(one->id);
-    scheduler.finished(*one, is_live ? Health::reached : Health::unreachable,
+    scheduler.finished(*one, is_live ? Health::reached : Health::unreachable, "",
                        is_live ? std::nullopt : std::optional(now + 100h), now);
   }
   EXPECT_EQ(live, 10U);

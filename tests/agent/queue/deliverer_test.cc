@@ -126,6 +126,17 @@ TEST_F(DelivererTest, SendsWhatAsksForItWhateverPoliciesSayAndCountsItNot) {
   EXPECT_TRUE(put_off_by_dane(deliver("Subject: Not delivered\r\n\r\nTLS-Required: No\r\n")));
 }
 
+TEST_F(DelivererTest, SaysToWhichHostsItWentByMx) {
+  // Nobody listens at the host, which everybody would find out.
+  const AttemptResult asked = deliver("TLS-Required: No\r\n\r\nReport\r\n");
+  EXPECT_EQ(asked.health, queue::Health::unreachable);
+  EXPECT_EQ(asked.site, "mx.example.org:25");
+  const AttemptResult put_off = deliver("Subject: Hi\r\n\r\nHello\r\n");
+  EXPECT_EQ(put_off.health, queue::Health::unreachable);
+  EXPECT_EQ(put_off.site, "") << "the policy has prevented it";
+  EXPECT_EQ(deliver("Subject: Hi\r\n\r\nHello\r\n", "bob@example.com").site, "");
+}
+
 TEST_F(DelivererTest, IsHaltedWithoutWaitingForALookup) {
   backend_->set_delay(std::chrono::seconds(9));
   std::optional<AttemptResult> result;
