@@ -68,6 +68,11 @@ bool miscounts(const Finding& finding) noexcept {
          finding.fault == Fault::hang || finding.fault == Fault::closed_early;
 }
 
+// A command without its reply, where all before it have theirs.
+bool lacks_a_reply(const Finding& finding) noexcept {
+  return finding.fault == Fault::hang || finding.fault == Fault::closed_early;
+}
+
 bool same_class(unsigned a, unsigned b) noexcept { return a / 100 == b / 100; }
 
 }  // namespace
@@ -91,6 +96,8 @@ Verdict judge(const Dialogue& dialogue) {
       return verdict;
     }
     if (miscounts(*account.finding) || faults_of(reading) > 1) continue;
+    // One that finds a wrong reply before all have their owners has explained less than that.
+    if (lacks_a_reply(*plain.finding) && account.exchanges.size() + 1 < plain.exchanges.size()) continue;
     // Of chunks that nobody offered both readings are right: the one that explains more is better.
     const bool also_right = reading.other_chunks && !account.chunk_read_wrongly;
     if (best == nullptr || (also_right && account.exchanges.size() > plain.exchanges.size())) best = &reading;
