@@ -87,6 +87,14 @@ Verdict judge(const Dialogue& dialogue) {
     return verdict;
   }
   if (!plain.finding) return verdict;
+  // Of chunks that nobody offered both readings are right, so that this one supposes no fault.
+  Reading chunks_otherwise;
+  chunks_otherwise.other_chunks = true;
+  const Account otherwise = read_session(dialogue, chunks_otherwise);
+  if (!otherwise.finding && !otherwise.chunk_read_wrongly) {
+    verdict.exchanges = otherwise.exchanges;
+    return verdict;
+  }
   const Reading* best = nullptr;  // whose replies have their owners, though one of them is wrong
   for (const Reading& reading : readings()) {
     const Account account = read_session(dialogue, reading);
@@ -98,7 +106,7 @@ Verdict judge(const Dialogue& dialogue) {
     if (miscounts(*account.finding) || faults_of(reading) > 1) continue;
     // One that finds a wrong reply before all have their owners has explained less than that.
     if (lacks_a_reply(*plain.finding) && account.exchanges.size() + 1 < plain.exchanges.size()) continue;
-    // Of chunks that nobody offered both readings are right: the one that explains more is better.
+    // The one that explains more is better.
     const bool also_right = reading.other_chunks && !account.chunk_read_wrongly;
     if (best == nullptr || (also_right && account.exchanges.size() > plain.exchanges.size())) best = &reading;
   }

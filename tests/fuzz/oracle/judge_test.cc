@@ -62,6 +62,12 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{"Message", in_transaction({"C DATA", "S 354 Go", "C x", "C .", "S 250 Ok", "C QUIT", "S 221 Bye",
                                         "closed"})},
+        Case{"LineFeedInARefusedChunkThatNobodyOffered",
+             Lines{"S 220 x", "c BDAT 1 LAST\r\n\n", "S 503 x", "C MAIL FROM:<a@example.org>", "S 250 Ok",
+                   "C RCPT TO:<b@example.net>", "S 250 Ok"}},
+        Case{"LinesInARefusedChunkThatNobodyOffered",
+             Lines{"S 220 x", "c BDAT 12 LAST\r\nNOOP\r\nRSET\r\n", "S 503 x", "C MAIL FROM:<a@example.org>",
+                   "S 250 Ok", "C RCPT TO:<b@example.net>", "S 250 Ok", "C QUIT", "S 221 x", "closed"}},
         Case{"Pipelined",
              greeted({"c MAIL FROM:<a@b.c>\r\nRCPT TO:<d@e.f>\r\nDATA\r\n", "S 250 a\r\n250 b\r\n354 c",
                       "c .\r\n", "S 250 d", "C QUIT", "S 221 x", "closed"})},
