@@ -1,7 +1,9 @@
 #include "postrider/fuzz/oracle/judge.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
+#include <utility>
 
 #include "postrider/fuzz/generator/mutation.h"
 
@@ -36,12 +38,23 @@ std::size_t faults_of(const Reading& reading) {
          static_cast<std::size_t>(reading.plaintext_survives);
 }
 
+// The true end first, and then the longest: "\r\n.\r\r\n" is found wherever "\r\n.\r" is, and says more.
+std::vector<std::size_t> ends_of_data() {
+  std::vector<std::size_t> order(kEndsOfData.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order.begin() + 1, order.end(), [](std::size_t a, std::size_t b) {
+    return std::pair(kEndsOfData[b].size(), a) < std::pair(kEndsOfData[a].size(), b);
+  });
+  return order;
+}
+
 // All of them, the plain one first, then by the number of faults.
 const std::vector<Reading>& readings() {
   static const std::vector<Reading> all = [] {
     std::vector<Reading> list;
+    const std::vector<std::size_t> ends = ends_of_data();
     for (unsigned bits = 0; bits < 16; ++bits) {
-      for (std::size_t end = 0; end < kEndsOfData.size(); ++end) {
+      for (const std::size_t end : ends) {
         list.push_back({.lf_ends_commands = (bits & 1) != 0,
                         .cr_ends_commands = (bits & 2) != 0,
                         .end_of_data = end,

@@ -230,5 +230,15 @@ TEST(CompareCuts, FindsOtherRepliesAndForgivesAnEnd) {
   EXPECT_EQ(to_string(compare_cuts(whole, other)->fault), "cut-matters");
 }
 
+TEST(Judge, NamesTheEndOfDataThatWasThere) {
+  for (const std::string_view line : {".\n"sv, ".\r\r\n"sv, ".\r"sv}) {
+    const std::string sent = "c " + std::string(line) + "NOOP\r\n";
+    const Verdict verdict =
+        judge(read_dialogue(transcript_of(in_transaction({"C DATA", "S 354 Go", sent, "S 250 a\r\n250 b"}))));
+    ASSERT_EQ(verdict.findings.size(), 1u) << shown(verdict.findings);
+    EXPECT_EQ(verdict.findings[0].what, "content ends at \\r\\n" + escaped(line));
+  }
+}
+
 }  // namespace
 }  // namespace postrider::fuzz
