@@ -32,8 +32,7 @@ struct ConfigCheckOptions {
 
 struct ConfigDefaultOptions {};
 
-// Nothing is left to do but to say this and to end: help, the version, a usage error, or something not built
-// yet.
+// Nothing is left to do but to say this and to end: help, the version, or a usage error.
 struct Farewell {
   ExitCode code = ExitCode::done;
   std::string text;  // to stdout when `code` is done, else to stderr

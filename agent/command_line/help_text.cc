@@ -17,7 +17,7 @@ constexpr std::array<Examples, 15> kExamples{{
   postrider config default > postrider.toml    the defaults, commented, to start a configuration of your own from
   postrider help SUBCOMMAND              options and examples of one subcommand
 
-Exit status: 0 done; 64 usage; 65 bad input data; 69 service unavailable, or not built yet; 70 internal error;
+Exit status: 0 done; 64 usage; 65 bad input data; 69 service unavailable; 70 internal error;
 75 temporary failure; 77 permission or authentication; 78 configuration error.)"},
     {"serve", R"(Without --config, ./postrider.toml is read if it exists, else the embedded defaults are used.
 SIGTERM or SIGINT: no new sessions, messages under way may end; a second one ends them too. SIGHUP: reads the

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "postrider/agent/log/json_object.h"
+#include "postrider/agent/report/junit.h"
+#include "postrider/agent/report/markup.h"
 
 namespace postrider::agent {
 namespace {
@@ -48,21 +50,6 @@ std::string indented(std::string_view text) {
   return out;
 }
 
-// For HTML and XML: no control characters, which XML does not allow, not even as references.
-std::string marked_up(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? '?' : c;
-    }
-  }
-  return out;
-}
-
 std::string joined(const std::vector<std::string>& parts) {
   std::string out;
   for (const std::string& part : parts) out.append(out.empty() ? "" : ", ").append(fuzz::escaped(part));
@@ -87,39 +74,33 @@ code, pre { font: 13px/1.4 ui-monospace, monospace; } pre { overflow-x: auto; ba
 std::string html_row(const CheckResult& result, const ConformTexts& texts) {
   const Check& check = *result.check;
   std::string out =
-      "<tr class=\"" + row_class(result) + "\" id=\"" + marked_up(check.id) + "\"><td class=\"v\">";
+      "<tr class=\"" + row_class(result) + "\" id=\"" + markup_attribute(check.id) + "\"><td class=\"v\">";
   out.append(to_string(result.verdict))
       .append("</td><td>")
       .append(to_string(check.level))
       .append("</td><td>");
-  out.append(marked_up(check.clause)).append("</td><td>").append(marked_up(check.title));
-  out.append("<br><code>").append(marked_up(check.id)).append("</code>");
-  if (!result.reason.empty()) out.append("<br>").append(marked_up(result.reason));
+  out.append(markup_text(check.clause)).append("</td><td>").append(markup_text(check.title));
+  out.append("<br><code>").append(markup_text(check.id)).append("</code>");
+  if (!result.reason.empty()) out.append("<br>").append(markup_text(result.reason));
   if (has_transcript(result, texts)) {
     out.append("<details><summary>transcript</summary><pre>");
-    out.append(marked_up(fuzz::write_transcript(result.transcript))).append("</pre></details>");
+    out.append(markup_text(fuzz::write_transcript(result.transcript))).append("</pre></details>");
   }
   return out.append("</td></tr>\n");
 }
 
-std::string junit_case(const CheckResult& result) {
+void add_to(JunitReport& report, const CheckResult& result) {
   const Check& check = *result.check;
-  const std::string what = "[" + std::string(to_string(check.level)) + "] " + std::string(check.clause) +
-                           ": " + std::string(check.title);
-  std::string out =
-      "    <testcase classname=\"" + marked_up(rfc_of(check)) + "\" name=\"" + marked_up(check.id) + "\"";
-  std::string inside;
-  if (result.verdict == Verdict::passed) return out + "/>\n";
-  const bool failure =
-      result.verdict == Verdict::stuck ? must(result) : result.verdict == Verdict::failed && must(result);
-  if (failure) {
-    inside = "      <failure message=\"" + marked_up(result.reason) + "\">" + marked_up(what) + "\n" +
-             marked_up(fuzz::write_transcript(result.transcript)) + "</failure>\n";
+  const JunitTest test{.group = rfc_of(check), .name = check.id};
+  if (result.verdict == Verdict::passed) {
+    report.passed(test);
+  } else if (must(result) && is_failure(result)) {
+    const std::string what = "[" + std::string(to_string(check.level)) + "] " + std::string(check.clause) +
+                             ": " + std::string(check.title);
+    report.failed(test, result.reason, what + "\n" + fuzz::write_transcript(result.transcript));
   } else {
-    inside = "      <skipped message=\"" + marked_up(to_string(result.verdict)) + ": " +
-             marked_up(result.reason) + "\"/>\n";
+    report.skipped(test, std::string(to_string(result.verdict)) + ": " + result.reason);
   }
-  return out + ">\n" + inside + "    </testcase>\n";
 }
 
 }  // namespace
@@ -183,19 +164,19 @@ std::string to_json(const ConformanceReport& report, const ConformTexts& texts) 
 }
 
 std::string to_html(const ConformanceReport& report, const ConformTexts& texts) {
-  const std::string title = "SMTP conformance of " + marked_up(texts.server);
+  const std::string title = "SMTP conformance of " + markup_text(texts.server);
   std::string out = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + title +
                     "</title><style>" + std::string(kStyle) + "</style></head><body>\n<h1>" + title +
                     "</h1>\n<p>" +
-                    marked_up(report.unreachable.empty() ? report.offers.greeting : report.unreachable) +
-                    "</p>\n<p>Offers: " + marked_up(joined(report.offers.in_clear)) + "</p>\n<p>" +
-                    marked_up(sums(count(report))) + "</p>\n";
+                    markup_text(report.unreachable.empty() ? report.offers.greeting : report.unreachable) +
+                    "</p>\n<p>Offers: " + markup_text(joined(report.offers.in_clear)) + "</p>\n<p>" +
+                    markup_text(sums(count(report))) + "</p>\n";
   std::string_view rfc;
   for (const CheckResult& result : report.results) {
     if (rfc_of(*result.check) != rfc) {
       if (!rfc.empty()) out += "</table>\n";
       rfc = rfc_of(*result.check);
-      out += "<h2>" + marked_up(rfc) + "</h2>\n<table><tr><th>Verdict<th>Level<th>Clause<th>Check</tr>\n";
+      out += "<h2>" + markup_text(rfc) + "</h2>\n<table><tr><th>Verdict<th>Level<th>Clause<th>Check</tr>\n";
     }
     out += html_row(result, texts);
   }
@@ -203,28 +184,19 @@ std::string to_html(const ConformanceReport& report, const ConformTexts& texts) 
 }
 
 std::string to_junit(const ConformanceReport& report, const ConformTexts& texts) {
-  std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"postrider conform " +
-                    marked_up(texts.server) + "\">\n";
+  JunitReport out("postrider conform " + texts.server);
   if (!report.unreachable.empty()) {
-    return out +
-           "  <testsuite name=\"connection\" tests=\"1\" errors=\"1\">\n    <testcase "
-           "name=\"connect\"><error message=\"" +
-           marked_up(report.unreachable) + "\"/></testcase>\n  </testsuite>\n</testsuites>\n";
+    return out.suite("connection").error({.group = "", .name = "connect"}, report.unreachable).str();
   }
-  for (std::size_t at = 0; at < report.results.size();) {
-    const std::string_view rfc = rfc_of(*report.results[at].check);
-    std::string cases;
-    std::size_t tests = 0;
-    std::size_t failures = 0;
-    for (; at < report.results.size() && rfc_of(*report.results[at].check) == rfc; ++at, ++tests) {
-      const CheckResult& result = report.results[at];
-      if (must(result) && is_failure(result)) ++failures;
-      cases += junit_case(result);
+  std::string_view rfc;
+  for (const CheckResult& result : report.results) {
+    if (rfc_of(*result.check) != rfc) {
+      rfc = rfc_of(*result.check);
+      out.suite(rfc);
     }
-    out += "  <testsuite name=\"" + marked_up(rfc) + "\" tests=\"" + std::to_string(tests) +
-           "\" failures=\"" + std::to_string(failures) + "\">\n" + cases + "  </testsuite>\n";
+    add_to(out, result);
   }
-  return out + "</testsuites>\n";
+  return out.str();
 }
 
 std::string catalogue_text(const std::vector<const Check*>& checks) {

@@ -1,6 +1,5 @@
 #include "postrider/agent/fuzz/fuzz_report.h"
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -10,6 +9,7 @@
 #include <utility>
 
 #include "postrider/agent/log/json_object.h"
+#include "postrider/agent/report/junit.h"
 
 namespace postrider::agent {
 namespace {
@@ -28,34 +28,6 @@ std::string replay(const FuzzOptions& options, std::uint64_t session) {
                         std::to_string(options.seed) + " --session " + std::to_string(session);
   if (options.corpus) command += " --corpus " + options.corpus->string();
   return command;
-}
-
-// XML 1.0 has no form for most control characters.
-std::string xml(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += static_cast<unsigned char>(c) < 32 && c != '\n' && c != '\t' ? '?' : c;
-    }
-  }
-  return out;
-}
-
-std::string test_suite(std::size_t tests, std::size_t failures, std::chrono::nanoseconds time,
-                       std::string_view cases) {
-  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"postrider fuzz\" tests=\"" +
-         std::to_string(tests) + "\" failures=\"" + std::to_string(failures) + "\" time=\"" + seconds(time) +
-         "\">\n" + std::string(cases) + "</testsuite>\n";
-}
-std::string test_case(std::string_view group, std::string_view name, std::string_view failure,
-                      std::string_view more) {
-  std::string out = "  <testcase classname=\"" + xml(group) + "\" name=\"" + xml(name) + "\"";
-  if (failure.empty()) return out + "/>\n";
-  return out + "><failure message=\"" + xml(failure) + "\">" + xml(more) + "</failure></testcase>\n";
 }
 
 // The dialogue as people read it: what each side said, without times.
@@ -134,24 +106,22 @@ std::string FuzzReport::to_json(const FuzzOptions& options) const {
 
 // A test for each kind of fault, passed or not.
 std::string FuzzReport::to_junit(const FuzzOptions& options) const {
-  std::string cases;
-  std::size_t tests = 0;
+  constexpr std::string_view kGroup = "postrider.fuzz";
+  JunitReport report("postrider fuzz");
+  report.suite("postrider fuzz", seconds(time));
   for (std::size_t kind = 0; kind < fuzz::kFaultCount; ++kind) {
     const auto fault = static_cast<fuzz::Fault>(kind);
     bool any = false;
     for (const FoundFault& each : found) {
       if (each.finding.fault != fault) continue;
       any = true;
-      ++tests;
-      cases +=
-          test_case("postrider.fuzz", std::string(to_string(fault)) + " " + std::string(each.finding.clause),
-                    each.finding.what, dialogue(each.transcript) + replay(options, each.session));
+      const std::string name = std::string(to_string(fault)) + " " + std::string(each.finding.clause);
+      report.failed({.group = kGroup, .name = name}, each.finding.what,
+                    dialogue(each.transcript) + replay(options, each.session));
     }
-    if (any) continue;
-    ++tests;
-    cases += test_case("postrider.fuzz", to_string(fault), "", "");
+    if (!any) report.passed({.group = kGroup, .name = to_string(fault)});
   }
-  return test_suite(tests, found.size(), time, cases);
+  return report.str();
 }
 
 std::string file_name(const fuzz::Finding& finding) {
@@ -224,13 +194,16 @@ std::string ComparisonReport::to_json(const FuzzOptions& options) const {
 }
 
 std::string ComparisonReport::to_junit(const FuzzOptions& options) const {
-  std::string cases;
+  constexpr std::string_view kGroup = "postrider.fuzz.compare";
+  JunitReport report("postrider fuzz --compare");
+  report.suite("postrider fuzz --compare", seconds(time));
   for (const Disagreement& each : disagreements) {
-    cases += test_case("postrider.fuzz.compare", each.owner + " in state " + each.state,
-                       answers(options, each.answers), each.line + "\n" + answers(options, each.codes));
+    const std::string name = each.owner + " in state " + each.state;
+    report.failed({.group = kGroup, .name = name}, answers(options, each.answers),
+                  each.line + "\n" + answers(options, each.codes));
   }
-  if (disagreements.empty()) cases = test_case("postrider.fuzz.compare", "agreement", "", "");
-  return test_suite(std::max<std::size_t>(1, disagreements.size()), disagreements.size(), time, cases);
+  if (disagreements.empty()) report.passed({.group = kGroup, .name = "agreement"});
+  return report.str();
 }
 
 }  // namespace postrider::agent

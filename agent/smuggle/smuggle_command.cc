@@ -104,8 +104,11 @@ ExitCode smuggle(const SmuggleOptions& options) {
   std::cerr << "listening on " << listening->to_string() << '\n';
   loop.spawn(play(run, loop));
   loop.run();
-  std::cout << (options.json ? smuggle_json(options, run) : smuggle_text(options, run)) << std::flush;
-  return judge(run.sums());
+  const fuzz::SmugglingSums sums = run.sums();
+  std::cout << (options.json ? smuggle_json(options, run.cases(), sums)
+                             : smuggle_text(options, run.cases(), sums))
+            << std::flush;
+  return judge(sums);
 }
 
 }  // namespace postrider::agent

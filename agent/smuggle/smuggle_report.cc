@@ -118,29 +118,29 @@ std::string_view word_of(const SmugglingCase& each) noexcept {
   return known ? "ok" : "unknown";
 }
 
-std::string smuggle_text(const SmuggleOptions& options, const fuzz::SmugglingRun& run) {
+std::string smuggle_text(const SmuggleOptions& options, const std::vector<SmugglingCase>& cases,
+                         const SmugglingSums& sums) {
   std::vector<Row> rows = {{"variant", "sent", "as receiver", "as sender", "left", "verdict"}};
-  for (const SmugglingCase& each : run.cases()) {
+  for (const SmugglingCase& each : cases) {
     const bool is_end = each.variant->expected == fuzz::Expected::end;
     rows.push_back({each.variant->name + (is_end ? " (an end)" : ""), sequence_of(*each.variant),
                     std::string(to_string(each.verdict.received)), std::string(to_string(each.verdict.sent)),
                     fuzz::escaped(each.verdict.left), std::string(word_of(each))});
   }
   return "relay " + to_text(options.inbound) + ", next server " + to_text(options.outbound) + "\n\n" +
-         table(rows) + "\n" + clause_list(run.cases()) + reasons(run.cases()) +
-         summary(run.sums(), run.cases().size());
+         table(rows) + "\n" + clause_list(cases) + reasons(cases) + summary(sums, cases.size());
 }
 
-std::string smuggle_json(const SmuggleOptions& options, const fuzz::SmugglingRun& run) {
-  const SmugglingSums sums = run.sums();
-  std::vector<std::string> cases;
-  for (const SmugglingCase& each : run.cases()) cases.push_back(case_json(each));
+std::string smuggle_json(const SmuggleOptions& options, const std::vector<SmugglingCase>& cases,
+                         const SmugglingSums& sums) {
+  std::vector<std::string> each_case;
+  for (const SmugglingCase& each : cases) each_case.push_back(case_json(each));
   JsonObject out;
   out.text("relay", to_text(options.inbound)).text("next", to_text(options.outbound));
   out.number("variants", cases.size()).number("smuggled", sums.smuggled).number("leaking", sums.leaks);
   out.number("ends_lost", sums.lost_ends).number("unknown", sums.unknown);
   out.truth("reached", sums.reached).truth("accepted", sums.accepted).truth("arrived", sums.arrived);
-  return out.raw("cases", array_of(cases)).str() + "\n";
+  return out.raw("cases", array_of(each_case)).str() + "\n";
 }
 
 std::string variants_text() {

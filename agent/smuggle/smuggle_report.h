@@ -13,8 +13,11 @@ namespace postrider::agent {
 // The last column: "ok", "SMUGGLED", "LEAKS", "END LOST", or "unknown".
 std::string_view word_of(const fuzz::SmugglingCase& each) noexcept;
 
-std::string smuggle_text(const SmuggleOptions& options, const fuzz::SmugglingRun& run);
-std::string smuggle_json(const SmuggleOptions& options, const fuzz::SmugglingRun& run);
+// Of fuzz::SmugglingRun's cases() and sums().
+std::string smuggle_text(const SmuggleOptions& options, const std::vector<fuzz::SmugglingCase>& cases,
+                         const fuzz::SmugglingSums& sums);
+std::string smuggle_json(const SmuggleOptions& options, const std::vector<fuzz::SmugglingCase>& cases,
+                         const fuzz::SmugglingSums& sums);
 
 // The catalogue.
 std::string variants_text();

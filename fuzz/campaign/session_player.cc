@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "postrider/fuzz/oracle/judge.h"
 #include "postrider/transport/signal.h"
 
 namespace postrider::fuzz {
@@ -15,6 +16,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kBetweenPieces{3};
 constexpr std::chrono::milliseconds kPatienceBehindFaults{400};
+// After this it is worth a thought whether a reply is due at all.
+constexpr std::chrono::milliseconds kPatienceForReplies{1000};
 constexpr unsigned kClosing = 421;
 constexpr unsigned kGoodbye = 221;
 constexpr unsigned kReady = 220;
@@ -104,9 +107,22 @@ class Player {
 
   Task<void> expect(std::size_t replies) {
     for (; replies != 0 && !over_; --replies) {
+      const bool comes = co_await wire_.reply_comes(wire_.in(kPatienceForReplies));
+      if (!comes && nothing_is_due()) {
+        over_ = true;
+        co_return;
+      }
       const WireReply reply = co_await wire_.read_reply(wire_.in(options_.timeout));
       hear(reply);
     }
+  }
+
+  // The session went another way than its plan: a server that has said 354 takes for content what were to be
+  // commands, and one in the middle of a chunk waits for the rest of it. Neither owes a reply.
+  bool nothing_is_due() const {
+    Transcript silent = wire_.transcript();
+    silent.events.push_back({silent.events.back().at, TranscriptKind::timeout, {}});
+    return wire_.unread().empty() && judge(read_dialogue(silent)).findings.empty();
   }
 
   // What comes until nothing comes any more.

@@ -5,8 +5,8 @@
 //
 // A step waits for as many replies as it has owners, or, when it is loose, for a moment of silence. The
 // session ends with the server's side, with 421, when a reply does not come in time (a `timeout` in the
-// transcript), or when plain octets would go where a server waits for TLS. Where nobody listens the
-// transcript has a note and no connection.
+// transcript), when none is due though the plan has one, or when plain octets would go where a server waits
+// for TLS. Where nobody listens the transcript has a note and no connection.
 #pragma once
 
 #include <chrono>

@@ -78,12 +78,12 @@ void change_lines(Choices& choices, std::string& octets, Mutation mutation) {
   octets = joined(lines);
 }
 
-void insert_line(Choices& choices, std::string& octets) {
+void insert_line(Choices& choices, std::string& octets, Side side) {
   const std::vector<std::string_view> lines = lines_of(octets);
   std::size_t at = 0;
   for (std::size_t left = place(choices, lines.size() + 1), line = 0; line < left; ++line)
     at += lines[line].size();
-  octets.insert(at, make_command(choices, {}) + "\r\n");
+  octets.insert(at, side == Side::client ? make_command(choices, {}) + "\r\n" : make_reply(choices));
 }
 
 // RFC 5321 4.5.3.1: octets with CRLF of a command, a reply and a line of text; the last is ours.
@@ -133,7 +133,7 @@ std::string_view to_string(Mutation mutation) noexcept {
   return kNames[static_cast<std::size_t>(mutation)];
 }
 
-void mutate(Choices& choices, std::string& octets, Mutation mutation, std::size_t most) {
+void mutate(Choices& choices, std::string& octets, Mutation mutation, std::size_t most, Side side) {
   switch (mutation) {
     case Mutation::line_end: change_line_end(choices, octets); break;
     case Mutation::dot: change_dot(choices, octets); break;
@@ -146,7 +146,7 @@ void mutate(Choices& choices, std::string& octets, Mutation mutation, std::size_
     case Mutation::repeat_line:
     case Mutation::drop_line:
     case Mutation::swap_lines: change_lines(choices, octets, mutation); break;
-    case Mutation::insert_line: insert_line(choices, octets); break;
+    case Mutation::insert_line: insert_line(choices, octets, side); break;
     case Mutation::to_limit: stretch(choices, octets); break;
     case Mutation::number: change_number(choices, octets); break;
     case Mutation::utf8: insert_utf8(choices, octets); break;
@@ -162,9 +162,9 @@ void mutate(Choices& choices, std::string& octets, Mutation mutation, std::size_
   if (octets.size() > most) octets.resize(most);
 }
 
-Mutation mutate(Choices& choices, std::string& octets, std::size_t most) {
+Mutation mutate(Choices& choices, std::string& octets, std::size_t most, Side side) {
   const auto mutation = static_cast<Mutation>(choices.below(static_cast<std::uint32_t>(kMutationCount)));
-  mutate(choices, octets, mutation, most);
+  mutate(choices, octets, mutation, most, side);
   return mutation;
 }
 

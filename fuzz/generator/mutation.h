@@ -3,6 +3,7 @@
 //   std::string octets = "DATA\r\n";
 //   mutate(choices, octets);                                  // any of them
 //   mutate(choices, octets, Mutation::line_end);              // "DATA\r\r\n"
+//   mutate(choices, replies, kMostGenerated, Side::server);   // what goes in is a reply, not a command
 //
 // An empty string stays one for those that need something to change. No result is longer than `most`.
 #pragma once
@@ -18,6 +19,9 @@
 
 namespace postrider::fuzz {
 
+// Who says the octets.
+enum class Side : std::uint8_t { client, server };
+
 enum class Mutation : std::uint8_t {
   line_end,     // one CRLF becomes CR, LF, LF CR, CR CR LF, CR NUL LF, nothing ...
   dot,          // a dot is added to, or taken from, the beginning of a line
@@ -26,7 +30,7 @@ enum class Mutation : std::uint8_t {
   repeat_line,  // as "repeated commands"
   drop_line,    // as "missing commands"
   swap_lines,   // as "swapped commands"
-  insert_line,  // a command of chance goes in
+  insert_line,  // a command of chance goes in, or a reply
   to_limit,     // a line is made as long as a limit of RFC 5321 4.5.3.1, one less, or one more
   number,       // a number becomes another
   utf8,         // a word becomes UTF-8, cut or overlong
@@ -52,8 +56,10 @@ inline constexpr std::array<std::string_view, 12> kEndsOfData{{{"\r\n.\r\n", 5},
                                                                {"\r\n.\0\r\n", 6},
                                                                {"\r\n.\r\r\n", 6}}};
 
-void mutate(Choices& choices, std::string& octets, Mutation mutation, std::size_t most = kMostGenerated);
+void mutate(Choices& choices, std::string& octets, Mutation mutation, std::size_t most = kMostGenerated,
+            Side side = Side::client);
 // One by chance.
-Mutation mutate(Choices& choices, std::string& octets, std::size_t most = kMostGenerated);
+Mutation mutate(Choices& choices, std::string& octets, std::size_t most = kMostGenerated,
+                Side side = Side::client);
 
 }  // namespace postrider::fuzz

@@ -1,7 +1,9 @@
 #include "postrider/fuzz/oracle/judge.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
+#include <utility>
 
 #include "postrider/fuzz/generator/mutation.h"
 
@@ -36,12 +38,23 @@ std::size_t faults_of(const Reading& reading) {
          static_cast<std::size_t>(reading.plaintext_survives);
 }
 
+// The true end first, and then the longest: "\r\n.\r\r\n" is found wherever "\r\n.\r" is, and says more.
+std::vector<std::size_t> ends_of_data() {
+  std::vector<std::size_t> order(kEndsOfData.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order.begin() + 1, order.end(), [](std::size_t a, std::size_t b) {
+    return std::pair(kEndsOfData[b].size(), a) < std::pair(kEndsOfData[a].size(), b);
+  });
+  return order;
+}
+
 // All of them, the plain one first, then by the number of faults.
 const std::vector<Reading>& readings() {
   static const std::vector<Reading> all = [] {
     std::vector<Reading> list;
+    const std::vector<std::size_t> ends = ends_of_data();
     for (unsigned bits = 0; bits < 16; ++bits) {
-      for (std::size_t end = 0; end < kEndsOfData.size(); ++end) {
+      for (const std::size_t end : ends) {
         list.push_back({.lf_ends_commands = (bits & 1) != 0,
                         .cr_ends_commands = (bits & 2) != 0,
                         .end_of_data = end,
@@ -68,6 +81,11 @@ bool miscounts(const Finding& finding) noexcept {
          finding.fault == Fault::hang || finding.fault == Fault::closed_early;
 }
 
+// A command without its reply, where all before it have theirs.
+bool lacks_a_reply(const Finding& finding) noexcept {
+  return finding.fault == Fault::hang || finding.fault == Fault::closed_early;
+}
+
 bool same_class(unsigned a, unsigned b) noexcept { return a / 100 == b / 100; }
 
 }  // namespace
@@ -82,6 +100,14 @@ Verdict judge(const Dialogue& dialogue) {
     return verdict;
   }
   if (!plain.finding) return verdict;
+  // Of chunks that nobody offered both readings are right, so that this one supposes no fault.
+  Reading chunks_otherwise;
+  chunks_otherwise.other_chunks = true;
+  const Account otherwise = read_session(dialogue, chunks_otherwise);
+  if (!otherwise.finding && !otherwise.chunk_read_wrongly) {
+    verdict.exchanges = otherwise.exchanges;
+    return verdict;
+  }
   const Reading* best = nullptr;  // whose replies have their owners, though one of them is wrong
   for (const Reading& reading : readings()) {
     const Account account = read_session(dialogue, reading);
@@ -91,7 +117,9 @@ Verdict judge(const Dialogue& dialogue) {
       return verdict;
     }
     if (miscounts(*account.finding) || faults_of(reading) > 1) continue;
-    // Of chunks that nobody offered both readings are right: the one that explains more is better.
+    // One that finds a wrong reply before all have their owners has explained less than that.
+    if (lacks_a_reply(*plain.finding) && account.exchanges.size() + 1 < plain.exchanges.size()) continue;
+    // The one that explains more is better.
     const bool also_right = reading.other_chunks && !account.chunk_read_wrongly;
     if (best == nullptr || (also_right && account.exchanges.size() > plain.exchanges.size())) best = &reading;
   }

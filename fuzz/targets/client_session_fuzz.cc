@@ -10,6 +10,10 @@
 #include <utility>
 #include <variant>
 
+// Two lines of choices, then octets of a server.
+#define POSTRIDER_FUZZ_CHOICE_LINES 2
+#define POSTRIDER_FUZZ_SIDE postrider::fuzz::Side::server
+#include "postrider/fuzz/generator/custom_mutator.h"
 #include "postrider/fuzz/support/alphabet.h"
 #include "postrider/fuzz/support/choices.h"
 #include "postrider/fuzz/support/explained.h"

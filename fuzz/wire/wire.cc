@@ -147,6 +147,20 @@ WireOctets Wire::take(std::size_t octets, WireOutcome outcome) {
   return out;
 }
 
+// The one that has begun.
+bool Wire::line_is_too_long() const noexcept {
+  return unread_.size() - (unread_.rfind('\n') + 1) > options_.longest_line;
+}
+
+Task<bool> Wire::reply_comes(SteadyTime deadline) {
+  while (reply_length(unread_, options_.most_lines) == 0 && !line_is_too_long()) {
+    const WireOutcome outcome = co_await fill(deadline);
+    if (outcome == WireOutcome::timeout) co_return false;
+    if (outcome != WireOutcome::done) break;
+  }
+  co_return true;
+}
+
 Task<WireReply> Wire::read_reply(SteadyTime deadline) {
   for (;;) {
     const std::size_t length = reply_length(unread_, options_.most_lines);
@@ -155,8 +169,7 @@ Task<WireReply> Wire::read_reply(SteadyTime deadline) {
       co_return read_wire_reply(taken.octets);
     }
     WireOutcome outcome = WireOutcome::too_much;
-    const std::size_t begun = unread_.size() - (unread_.rfind('\n') + 1);
-    if (begun <= options_.longest_line) outcome = co_await fill(deadline);
+    if (!line_is_too_long()) outcome = co_await fill(deadline);
     if (outcome == WireOutcome::done) continue;
     if (outcome == WireOutcome::timeout) record(TranscriptKind::timeout, {});
     WireReply none;

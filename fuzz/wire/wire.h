@@ -77,6 +77,9 @@ class Wire {
   // One whole reply; octets behind it stay for the next call. What has no code is a reply of one line,
   // malformed. Without one: what became of the connection, with the octets of the part that came.
   Task<WireReply> read_reply(transport::SteadyTime deadline);
+  // Whether read_reply() has something to say by then: a reply, or that none will come. A silence is not
+  // recorded, and nothing is taken.
+  Task<bool> reply_comes(transport::SteadyTime deadline);
   // One line with its LF.
   Task<WireOctets> read_line(transport::SteadyTime deadline);
   // What has come and was not read, after waiting until there is something.
@@ -109,6 +112,7 @@ class Wire {
 
  private:
   Task<WireOutcome> fill(transport::SteadyTime deadline);
+  bool line_is_too_long() const noexcept;
   WireOutcome ended(const transport::error_code& why);
   void record(TranscriptKind kind, std::string octets);
   WireOctets take(std::size_t octets, WireOutcome outcome);

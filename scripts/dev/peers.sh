@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # What tests/interop needs beyond scripts/packages.txt, below build/: mail servers that exclude each other as packages, and
-# clients from npm.
+# clients and servers from npm.
 
 peers() {
   setup
   unpack_servers
-  npm_clients
+  npm_packages
 }
 
 # unpack_servers: the packages of scripts/peers.txt, in build/peers/root.
@@ -33,11 +33,11 @@ unpack_servers() {
   printf '%s\n' "$list" >"$folder/list"
 }
 
-# npm_clients: what scripts/npm/package.json names, in build/npm/node_modules.
-npm_clients() {
+# npm_packages: what scripts/npm/package.json names, in build/npm/node_modules.
+npm_packages() {
   local folder=build/npm
   cmp -s scripts/npm/package-lock.json "$folder/done" && return
-  say "install the clients of scripts/npm/package.json in $folder"
+  say "install what scripts/npm/package.json names in $folder"
   rm -rf "$folder"
   mkdir -p "$folder"
   cp scripts/npm/package.json scripts/npm/package-lock.json "$folder"

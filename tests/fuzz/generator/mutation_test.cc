@@ -14,12 +14,13 @@ namespace {
 constexpr std::string_view kDialogue = "EHLO a\r\nMAIL FROM:<a@b.c> SIZE=12\r\nDATA\r\n.x\r\n.\r\n";
 
 // What the mutation makes of the dialogue with many seeds.
-std::set<std::string> made_by(Mutation mutation) {
+std::set<std::string> made_by(Mutation mutation, std::string_view before = kDialogue,
+                              Side side = Side::client) {
   std::set<std::string> made;
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
     SeededChoices choices(seed);
-    std::string octets(kDialogue);
-    mutate(choices, octets, mutation);
+    std::string octets(before);
+    mutate(choices, octets, mutation, kMostGenerated, side);
     made.insert(octets);
   }
   return made;
@@ -65,6 +66,13 @@ TEST(Mutate, RepeatsDropsAndSwapsWholeLines) {
   EXPECT_TRUE(any_has(made_by(Mutation::swap_lines), "DATA\r\nMAIL FROM:<a@b.c> SIZE=12\r\n"));
 }
 
+TEST(Mutate, PutsRepliesAmongRepliesAndCommandsAmongCommands) {
+  const std::set<std::string> replies = made_by(Mutation::insert_line, "220 a\r\n250 b\r\n", Side::server);
+  EXPECT_TRUE(any_has(replies, "\r\n550 ") || any_has(replies, "\r\n550-"));
+  EXPECT_FALSE(any_has(replies, "MAIL FROM:"));
+  EXPECT_TRUE(any_has(made_by(Mutation::insert_line, "NOOP\r\n"), "MAIL FROM:"));
+}
+
 TEST(Mutate, StaysBelowTheBoundAndTakesNothing) {
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
     SeededChoices choices(seed);
@@ -88,6 +96,20 @@ TEST(CustomMutator, KeepsLinesOfChoicesAndTheBound) {
     changed = changed || output != input;
   }
   EXPECT_TRUE(changed);
+}
+
+TEST(CustomMutator, BeginsAnewAsTheSideThatItIsTold) {
+  bool greeted = false;
+  bool said_hello = false;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    const std::string server = mutated_input("0\n", 2000, seed, 1, Side::server);
+    EXPECT_TRUE(server.starts_with("0\n")) << server;
+    EXPECT_EQ(server.find("MAIL FROM:"), std::string::npos) << server;
+    greeted = greeted || server.starts_with("0\n220 mx.example ESMTP\r\n250-");
+    said_hello = said_hello || mutated_input("0\n", 2000, seed, 1).starts_with("0\nEHLO ");
+  }
+  EXPECT_TRUE(greeted);
+  EXPECT_TRUE(said_hello);
 }
 
 TEST(CustomMutator, WorksInPlaceAsLibFuzzerCallsIt) {

@@ -62,6 +62,12 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{"Message", in_transaction({"C DATA", "S 354 Go", "C x", "C .", "S 250 Ok", "C QUIT", "S 221 Bye",
                                         "closed"})},
+        Case{"LineFeedInARefusedChunkThatNobodyOffered",
+             Lines{"S 220 x", "c BDAT 1 LAST\r\n\n", "S 503 x", "C MAIL FROM:<a@example.org>", "S 250 Ok",
+                   "C RCPT TO:<b@example.net>", "S 250 Ok"}},
+        Case{"LinesInARefusedChunkThatNobodyOffered",
+             Lines{"S 220 x", "c BDAT 12 LAST\r\nNOOP\r\nRSET\r\n", "S 503 x", "C MAIL FROM:<a@example.org>",
+                   "S 250 Ok", "C RCPT TO:<b@example.net>", "S 250 Ok", "C QUIT", "S 221 x", "closed"}},
         Case{"Pipelined",
              greeted({"c MAIL FROM:<a@b.c>\r\nRCPT TO:<d@e.f>\r\nDATA\r\n", "S 250 a\r\n250 b\r\n354 c",
                       "c .\r\n", "S 250 d", "C QUIT", "S 221 x", "closed"})},
@@ -118,6 +124,11 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"ReplyTooMany", greeted({"C QUIT", "S 221 x\r\n250 y", "closed"}), Fault::unasked_reply,
              "RFC 5321 3.8"},
         Case{"NoReply", greeted({"C VRFY a", "timeout"}), Fault::hang, "RFC 5321 4.2"},
+        Case{"NoReplyAtLastBehindAChunkThatNobodyOffered",
+             Lines{"S 220 x", "C EHLO c", "S 250 x", "C MAIL FROM:<a@example.org>", "S 250 Ok",
+                   "C RCPT TO:<b@example.net>", "S 250 Ok", "c BDAT 4\r\nAB\r\n", "S 500 x\r\n500 x",
+                   "C HELP", "S 214 x", "C NOOP", "S 250 Ok", "C DATA", "S 354 Go", "C .", "timeout"},
+             Fault::hang, "RFC 5321 4.2"},
         Case{"StaysOpenBehindQuit", greeted({"C QUIT", "S 221 x", "timeout"}), Fault::hang,
              "RFC 5321 4.1.1.10"},
         Case{"ClosedWithoutWord", greeted({"C VRFY a", "closed"}), Fault::closed_early, "RFC 5321 3.8"},
@@ -217,6 +228,16 @@ TEST(CompareCuts, FindsOtherRepliesAndForgivesAnEnd) {
   EXPECT_FALSE(compare_cuts(whole, ended));
   ASSERT_TRUE(compare_cuts(whole, other));
   EXPECT_EQ(to_string(compare_cuts(whole, other)->fault), "cut-matters");
+}
+
+TEST(Judge, NamesTheEndOfDataThatWasThere) {
+  for (const std::string_view line : {".\n"sv, ".\r\r\n"sv, ".\r"sv}) {
+    const std::string sent = "c " + std::string(line) + "NOOP\r\n";
+    const Verdict verdict =
+        judge(read_dialogue(transcript_of(in_transaction({"C DATA", "S 354 Go", sent, "S 250 a\r\n250 b"}))));
+    ASSERT_EQ(verdict.findings.size(), 1u) << shown(verdict.findings);
+    EXPECT_EQ(verdict.findings[0].what, "content ends at \\r\\n" + escaped(line));
+  }
 }
 
 }  // namespace

@@ -126,6 +126,25 @@ TEST_F(WireTest, ADeadlineIsAValueAndTheConnectionGoesOn) {
   EXPECT_EQ(reply().text(), "220 now");
 }
 
+TEST_F(WireTest, AReplyCanBeWaitedForWithoutTakingIt) {
+  connect();
+  std::optional<bool> comes;
+  begin(client_->reply_comes(soon()), comes);
+  say("250-a\r\n");
+  EXPECT_FALSE(comes);
+  pass(seconds(11));
+  ASSERT_TRUE(comes);
+  EXPECT_FALSE(*comes);
+  EXPECT_NE(client_->transcript().events.back().kind, TranscriptKind::timeout);
+  say("250 b\r\n220 c\r\n");
+  EXPECT_TRUE(run(client_->reply_comes(soon())));
+  EXPECT_EQ(reply().text(), "250 a / b");
+  EXPECT_EQ(reply().text(), "220 c");
+  server_->close();
+  EXPECT_TRUE(run(client_->reply_comes(soon()))) << "that there is none any more is an answer";
+  EXPECT_EQ(reply().outcome, WireOutcome::closed);
+}
+
 TEST_F(WireTest, SilenceIsNoticed) {
   connect();
   std::optional<WireOctets> quiet;
