@@ -32,6 +32,8 @@ void FuzzListenArguments::add_to(CLI::App& app) {
          "the local-part of an address names")
       ->type_name("NAME")
       ->allow_extra_args(false);
+  app.add_option("--keep", keep_, "with --listen: write each message that came whole into this folder")
+      ->type_name("FOLDER");
   app.add_flag("--list", list_, "print the behaviours of --listen, and do nothing");
   if (app.get_option_no_throw("--seconds") == nullptr) {
     app.add_option("--seconds", "end after this time")->type_name("S")->check(CLI::Range(1L, 31'536'000L));
@@ -53,6 +55,7 @@ bool FuzzListenArguments::chosen(const CLI::App& app) {
 std::expected<FuzzListenOptions, std::string> FuzzListenArguments::options(const CLI::App& app) const {
   FuzzListenOptions out;
   out.behaviours = behaviours_;
+  if (!keep_.empty()) out.keep = keep_;
   out.list = app.count("--list") != 0;
   out.json = app.count("--json") != 0;
   try {

@@ -1,9 +1,11 @@
 #include "postrider/agent/fuzz/listen_command.h"
 
 #include <algorithm>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "postrider/agent/log/json_object.h"
@@ -88,17 +90,34 @@ void print_begin(bool json, std::size_t number, const transport::Endpoint& peer,
   }
 }
 
-void print_end(bool json, const HostileOutcome& outcome) {
+// Its path; empty: it did not come whole, nobody wants it, or it cannot be written, which is said.
+std::string keep(const FuzzListenOptions& options, const HostileOutcome& outcome,
+                 const fuzz::HostileMessage& message) {
+  if (!options.keep || !message.complete) return "";
+  const auto number = &message - outcome.messages.data();
+  const std::filesystem::path path =
+      *options.keep / (std::to_string(outcome.connection) + "-" + std::to_string(number) + ".eml");
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << message.content;
+  file.close();
+  if (file) return path.string();
+  std::cerr << "postrider fuzz: " << path.string() << " cannot be written\n";
+  return "";
+}
+
+void print_end(const FuzzListenOptions& options, const HostileOutcome& outcome) {
+  const bool json = options.json;
   std::size_t taken = 0;
   std::vector<std::string> messages;
   for (const fuzz::HostileMessage& each : outcome.messages) {
     if (each.taken()) ++taken;
+    const std::string file = keep(options, outcome, each);
     JsonObject message;
     message.text("sender", each.sender)
         .list("recipients", each.recipients)
         .number("octets", each.content.size());
     message.truth("complete", each.complete).number("positive_replies", each.positive_replies);
-    messages.push_back(message.truth("taken", each.taken()).str());
+    messages.push_back(message.truth("taken", each.taken()).text_or_null("file", file).str());
   }
   if (json) {
     JsonObject out;
@@ -126,6 +145,11 @@ ExitCode fuzz_listen(const FuzzListenOptions& options) {
   }
   auto plan = plan_of(options.behaviours);
   if (!plan) return fail(ExitCode::usage, "there is no behaviour '" + plan.error() + "'; --list shows them");
+  if (options.keep) {
+    std::error_code failure;
+    std::filesystem::create_directories(*options.keep, failure);
+    if (failure) return fail(ExitCode::usage, "--keep " + options.keep->string() + ": " + failure.message());
+  }
   block_process_signals();
   raise_file_limit();
   transport::Loop loop;
@@ -139,7 +163,7 @@ ExitCode fuzz_listen(const FuzzListenOptions& options) {
   server.on_begin([json](std::size_t number, const transport::Endpoint& peer, const Behaviour* behaviour) {
     print_begin(json, number, peer, behaviour);
   });
-  server.on_end([json](const HostileOutcome& outcome) { print_end(json, outcome); });
+  server.on_end([&options](const HostileOutcome& outcome) { print_end(options, outcome); });
   const auto at = transport::Endpoint::parse_address(options.listen.host, options.listen.port);
   const auto listening = server.listen(*at);
   if (!listening)

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +24,8 @@ struct FuzzListenOptions {
       behaviours;               // names; "all": each of them in turn; empty: by the local-part of an address
   std::uint64_t seed = 1;       // of "generated"
   std::chrono::seconds time{};  // 0: until SIGTERM or SIGINT
-  bool list = false;            // the catalogue, and nothing else
+  std::optional<std::filesystem::path> keep;  // where messages go, as they were on the wire
+  bool list = false;                          // the catalogue, and nothing else
   bool json = false;
 };
 
@@ -30,8 +33,8 @@ struct FuzzListenOptions {
 // it. Exit status: done; usage: there is no such behaviour; unavailable: the address cannot be had.
 ExitCode fuzz_listen(const FuzzListenOptions& options);
 
-// The options on the command line, beside those of `postrider fuzz SERVER`: --listen, --behaviour and --list,
-// and the meaning of --seconds, --seed and --json, which are added where they are not there yet.
+// The options on the command line, beside those of `postrider fuzz SERVER`: --listen, --behaviour, --keep
+// and --list, and the meaning of --seconds, --seed and --json, which are added where they are not there yet.
 class FuzzListenArguments {
  public:
   // Which `app` fills in; this outlives it. Adds examples to the help.
@@ -44,6 +47,7 @@ class FuzzListenArguments {
  private:
   std::string listen_;
   std::vector<std::string> behaviours_;
+  std::string keep_;
   bool list_ = false;
   bool json_ = false;
 };

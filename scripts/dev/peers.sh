@@ -33,7 +33,7 @@ unpack_servers() {
   printf '%s\n' "$list" >"$folder/list"
 }
 
-# npm_packages: what scripts/npm/package.json names, in build/npm/node_modules.
+# npm_packages: what scripts/npm/package.json names, in build/npm/node_modules. After a change there: scripts/npm/lock.py
 npm_packages() {
   local folder=build/npm
   cmp -s scripts/npm/package-lock.json "$folder/done" && return

@@ -10,9 +10,9 @@ import queue
 import smtplib
 import subprocess
 import tempfile
-import threading
 import time
 
+from _hostile import PATIENCE, Hostile
 from _queue import QueueAgent, Report, until
 from _support import POSTRIDER, run
 
@@ -24,48 +24,7 @@ WAITING = ("silent", "deaf", "no-reply", "one-for-two", "generated", "slow", "dr
 EARLY = ("early-250", "early-250-closes", "talks-first")
 # Stages that come before an address is said.
 BEFORE = ("connect", "hello")
-PATIENCE = 60
 LANES = 4
-
-
-class Hostile:
-    """A server, as a context. `sessions`: what is known of those that have ended, as `--json` has it."""
-
-    def __init__(self, *behaviours):
-        words = [word for name in behaviours for word in ("--behaviour", name)]
-        self.process = subprocess.Popen([POSTRIDER, "fuzz", "--listen", "127.0.0.1:0", "--json", *words], text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        line = self.process.stderr.readline()
-        assert line.startswith("listening on 127.0.0.1:"), line
-        self.port, self.begun, self.sessions, self.events = int(line.rsplit(":", 1)[1]), 0, [], queue.Queue()
-        threading.Thread(target=self.read, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(PATIENCE)
-
-    def read(self):
-        for line in self.process.stdout:
-            self.events.put(json.loads(line))
-
-    def settle(self):
-        """The sessions since the last call, once they have ended. The client is done, so that what is to begin begins soon."""
-        new, end = [], time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            over = new and self.begun == len(self.sessions)
-            try:
-                event = self.events.get(timeout=0.2 if over else max(0.1, end - time.monotonic()))
-            except queue.Empty:
-                break
-            if event["event"] == "begin":
-                self.begun += 1
-            else:
-                self.sessions.append(event)
-                new.append(event)
-        return new
 
 
 def catalogue():

@@ -333,8 +333,10 @@ TEST(CommandLine, TakesWhatSmuggleAndHostileServersNeed) {
                           {"fuzz"}}) {
     EXPECT_EQ(parsed<Farewell>(wrong).code, ExitCode::usage) << wrong.front();
   }
-  const auto listen = parsed<FuzzListenOptions>({"fuzz", "--listen", "127.0.0.1:0", "--behaviour", "all",
-                                                 "--behaviour", "polite", "--seed", "7", "--seconds", "5"});
+  const auto listen =
+      parsed<FuzzListenOptions>({"fuzz", "--listen", "127.0.0.1:0", "--behaviour", "all", "--behaviour",
+                                 "polite", "--seed", "7", "--seconds", "5", "--keep", "kept"});
+  EXPECT_EQ(listen.keep, "kept");
   EXPECT_EQ(listen.listen, (HostPort{"127.0.0.1", 0}));
   EXPECT_EQ(listen.behaviours, (std::vector<std::string>{"all", "polite"}));
   EXPECT_EQ(listen.seed, 7U);
