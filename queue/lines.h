@@ -7,9 +7,9 @@
 // options.in_line: so lines share evenly when there are many, and some places stay free for those that come.
 // The lines of one site have a quarter of all places, so that it leaves some to others, and one each of
 // another quarter, so that its long lines leave some to the rest. A consignment that finds its line full
-// stays in the spool; the destination remembers where the
-// first of those is (`waiting`), and all behind stay there as well, but for one of a higher priority than the
-// last in line, whose place it takes. So does what is due for a destination at rest.
+// stays in the spool; the destination remembers where the first of those is (`waiting`), and all behind stay
+// there as well, but for one of a higher priority than the last in line, whose place it takes. So does what
+// is due for a destination at rest.
 //
 // Refilling. When the lines of a site have run low, and a part of them waits in the spool, begin_refilling()
 // says from where on to read; refill() is shown every consignment from there on, and takes what belongs into
