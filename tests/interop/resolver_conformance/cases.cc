@@ -86,6 +86,9 @@ void add_aliases(std::vector<Case>& cases) {
                         "mx1.example.test", {"192.0.2.1"}));
   cases.push_back(alias("an alias into an unsigned zone", "out.example.test", RecordType::a, Truth::insecure,
                         "host.plain.example.test", {"192.0.2.20"}));
+  // DANE asks for it alone then, RFC 7672 2.2.2.
+  cases.push_back(found("that alias itself", "out.example.test", RecordType::cname, Truth::secure,
+                        {"host.plain.example.test"}));
   Case away = without("an alias into a zone that nobody has", "away.example.test", RecordType::a,
                       Truth::insecure, Outcome::failed);
   away.canonical = "host.elsewhere.test";
@@ -170,6 +173,11 @@ std::vector<std::string> show(const resolver::Answer& answer, RecordType type) {
       break;
     case RecordType::ptr:
       for (const auto& each : resolver::pointers(answer.records)) shown.push_back(each.text());
+      break;
+    case RecordType::cname:
+      for (const auto& each : answer.records) {
+        if (const auto name = resolver::target(each)) shown.push_back(name->text());
+      }
       break;
     default:
       for (const auto& each : answer.records) shown.push_back(hex(each.data));
