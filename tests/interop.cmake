@@ -24,10 +24,17 @@ if(TARGET postrider)
   # The mail of a report about TLS, looked at by Python.
   add_executable(tls_report_tool ${CMAKE_CURRENT_LIST_DIR}/interop/tls_report_tool.cc)
   target_link_libraries(tls_report_tool PRIVATE postrider::agent postrider_warnings)
+  # The long ones begin first, so that none is left alone at the end.
+  set(long fuzz_peers smuggle conformance fuzz hostile_servers send_to_peers)
   foreach(script ${scripts})
     get_filename_component(stem ${script} NAME_WE)
     add_test(NAME interop.${stem} COMMAND ${POSTRIDER_PYTHON} ${script})
     set_tests_properties(interop.${stem} PROPERTIES TIMEOUT 900 LABELS interop
       ENVIRONMENT "POSTRIDER=$<TARGET_FILE:postrider>;MTA_STS_LOOKUP=$<TARGET_FILE:mta_sts_lookup>;CONTENT_TOOL=$<TARGET_FILE:content_tool>;TLS_REPORT_TOOL=$<TARGET_FILE:tls_report_tool>;PEERS=${PROJECT_SOURCE_DIR}/build/peers;NODE_PATH=${PROJECT_SOURCE_DIR}/build/npm/node_modules;PYTHONPATH=${CMAKE_CURRENT_LIST_DIR}/support;PYTHONDONTWRITEBYTECODE=1${conformance}")
+    list(FIND long ${stem} place)
+    if(NOT place EQUAL -1)
+      math(EXPR cost "1000 - ${place}")
+      set_tests_properties(interop.${stem} PROPERTIES COST ${cost})
+    endif()
   endforeach()
 endif()
