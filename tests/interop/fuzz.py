@@ -78,7 +78,6 @@ def one_fault(fault, certificate, folder):
 
 
 def each_fault(certificate, folder):
-    # Most of the time is waiting.
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         for done in [pool.submit(one_fault, fault, certificate, folder) for fault in FAULTS]:
             done.result()
@@ -132,8 +131,11 @@ def main():
         folder = pathlib.Path(folder)
         certificate = make_certificate(folder)
         refusals()
-        nothing_in_the_right_ones(certificate)
-        each_fault(certificate, folder)
+        # Most of the time is waiting.
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            parts = [pool.submit(nothing_in_the_right_ones, certificate), pool.submit(each_fault, certificate, folder)]
+            for done in parts:
+                done.result()
         reports(certificate, folder)
 
 
