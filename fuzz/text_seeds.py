@@ -56,6 +56,7 @@ ALIASES = {
     "utf8": "j\u00f6rg@b\u00fccher.example: alice\n",
     "crlf": "a: b\r\nc: d\r\n",
     "number-sign": "a:#b\nc: d#e #f\n",
+    "long-number-sign": "a:#" + "b" * 63 + "\n",
     "nobody": "a: \"\"\n\"\": b\nc: \"\"@example.org, \"\"\n",
 }
 

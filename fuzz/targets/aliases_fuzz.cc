@@ -51,7 +51,7 @@ constexpr std::array<std::string_view, 32> kWords = {"info",
                                                      "EXAMPLE",
                                                      "info: alice\n"};
 
-// As a command may have it, which is what a file may have too; but there "#" would begin a comment.
+// As a command may have it, which is what a file may have too; but a line that begins with "#" is a comment.
 std::string quoted_number_sign(std::string text) {
   if (!text.starts_with('#')) return text;
   text.insert(std::min(text.find('@'), text.size()), 1, '"');
@@ -59,17 +59,17 @@ std::string quoted_number_sign(std::string text) {
 }
 
 std::string written(const AliasAddress& address) {
-  if (!address.domain.empty()) return quoted_number_sign(address.text());
+  if (!address.domain.empty()) return address.text();
   AliasAddress whole = address;
   whole.domain = "x.example";
   const std::string text = whole.text();
   require(text.ends_with("@x.example"), "a local part can be said");
-  return quoted_number_sign(text.substr(0, text.size() - std::string_view("@x.example").size()));
+  return text.substr(0, text.size() - std::string_view("@x.example").size());
 }
 
 std::string name_of(const AliasLine& line) {
   if (line.names == AliasLine::Names::domain) return "@" + line.name.domain;
-  return written(line.name);
+  return quoted_number_sign(written(line.name));
 }
 
 std::string write(const std::vector<AliasLine>& lines) {
@@ -77,7 +77,11 @@ std::string write(const std::vector<AliasLine>& lines) {
   for (const AliasLine& line : lines) {
     out += name_of(line) + ":";
     for (std::size_t each = 0; each < line.targets.size(); ++each) {
-      out += (each == 0 ? " " : ",\n ") + written(line.targets[each]);
+      const std::string target = written(line.targets[each]);
+      // Behind white space it would be a comment; and it may be too long for quotes.
+      const bool close_by = target.starts_with('#');
+      out += each == 0 ? (close_by ? "" : " ") : (close_by ? "," : ",\n ");
+      out += target;
     }
     out += "\n";
   }
@@ -94,7 +98,8 @@ void check_lines(const std::vector<AliasLine>& lines, std::size_t count) {
             "everywhere is no domain");
     require(line.names != AliasLine::Names::domain || line.name.local.empty(), "a catch-all is no address");
     // Whose local part may be "", RFC 5321 4.1.2.
-    for (const AliasAddress& target : line.targets) require(!written(target).empty(), "a target can be named");
+    for (const AliasAddress& target : line.targets)
+      require(!written(target).empty(), "a target can be named");
   }
 }
 

@@ -271,8 +271,10 @@ def comes_back():
         # A retry that somebody asks for does not wait for the host's rest to be over.
         submit(agent.port, PLAIN, ["c@hop.example"])
         until(lambda: only(agent)["recipients"][0]["attempts"] >= 1, "nothing was tried")
+        waiting = only(agent)["id"]
         with Hop(port=port) as hop:
-            agent.queue("retry", only(agent)["id"])
+            asked = agent.queue("retry", waiting, status=None)
+            assert asked.returncode == 0 or hop.recipients(), asked  # on a slow machine its own retry may come first
             until(lambda: hop.recipients(), "it is not tried when somebody says so", 10)
             agent.until_empty()
         # Stopped and empty.
