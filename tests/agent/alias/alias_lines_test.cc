@@ -137,7 +137,8 @@ TEST(AliasLines, HasBounds) {
 }
 
 TEST(AliasLines, EveryTargetCanBeWrittenIntoACommand) {
-  const auto lines = parse_aliases("a: b@x.example, \"c d\"@x.example, \"\\e\"@x.example, \"\"@x.example", "aliases");
+  const auto lines =
+      parse_aliases("a: b@x.example, \"c d\"@x.example, \"\\e\"@x.example, \"\"@x.example", "aliases");
   ASSERT_TRUE(lines);
   std::vector<std::string> texts;
   for (const AliasAddress& each : lines->front().targets) texts.push_back(each.text());
