@@ -80,6 +80,7 @@ class Session {
   transport::SteadyTime limit() const { return std::min(wire_.in(options_.limits.patience), ends_); }
   HostileMessage& message() { return outcome_.messages.back(); }
   void keep(std::string_view octets);
+  bool heard_before(const std::string& line);
 
   transport::Loop& loop_;
   HostileOptions options_;
@@ -88,7 +89,8 @@ class Session {
   transport::SteadyTime ends_;
   Script script_;
   std::array<std::size_t, kStages> used_{};
-  std::string in_;  // read and not used
+  std::string in_;        // read and not used
+  std::size_t kept_ = 0;  // octets of content
   HostileOutcome outcome_;
   bool on_ = true;
   bool lmtp_ = false;
@@ -154,8 +156,18 @@ Task<bool> Session::read_line(std::string& line) {
 }
 
 void Session::keep(std::string_view octets) {
+  const HostileLimits& limits = options_.limits;
   std::string& content = message().content;
-  content.append(octets.substr(0, options_.limits.kept - std::min(content.size(), options_.limits.kept)));
+  octets = octets.substr(0, limits.kept - std::min(content.size(), limits.kept));
+  octets = octets.substr(0, limits.kept_in_all - std::min(kept_, limits.kept_in_all));
+  content.append(octets);
+  kept_ += octets.size();
+}
+
+bool Session::heard_before(const std::string& line) {
+  if (memory_.heard.contains(line) || memory_.heard.size() == HostileMemory::kMostHeard) return true;
+  memory_.heard.insert(line);
+  return false;
 }
 
 // ---- Commands ----
@@ -232,6 +244,12 @@ Task<void> Session::start_tls(const std::string& line) {
 }
 
 Task<void> Session::mail(const std::string& line) {
+  if (outcome_.messages.size() == options_.limits.messages) {
+    const Act enough(Deed::close, "421 4.3.2 That is enough\r\n");
+    const std::string nothing;
+    (void)co_await perform(enough, nothing, line);
+    co_return;
+  }
   // What one transaction asked for is not for the next one on the same connection.
   if (options_.behaviour == nullptr) choose(behaviours().front());
   choose_by(line);
@@ -348,7 +366,7 @@ Task<std::string> Session::perform(Act act, std::string ordinary, const std::str
     case Deed::ordinary: said = ordinary; break;
     case Deed::twice: said = ordinary + ordinary; break;
     case Deed::echo: said = line + "\r\n"; break;
-    case Deed::greylist: said = memory_.heard.insert(line).second ? act.octets : ordinary; break;
+    case Deed::greylist: said = heard_before(line) ? ordinary : act.octets; break;
     case Deed::swallow: co_return std::string();
     case Deed::drip: co_await say_slowly(ordinary); co_return ordinary;
     case Deed::endless: co_await flood(said); co_return said;

@@ -38,6 +38,8 @@ struct HostileLimits {
   transport::Duration rest = std::chrono::milliseconds(100);  // between the octets of what is slow
   std::size_t flood = std::size_t{16} << 20;                  // octets of what has no end; then silence
   std::size_t kept = std::size_t{1} << 20;                    // octets of each message
+  std::size_t kept_in_all = std::size_t{64} << 20;            // octets of all messages of a session
+  std::size_t messages = 1000;                                // of a session; then it says 421 and closes
   std::size_t recorded = std::size_t{64} << 10;               // octets of the transcript
 };
 
@@ -53,7 +55,9 @@ struct HostileOptions {
 
 // Shared by the sessions of one server.
 struct HostileMemory {
-  std::set<std::string> heard;        // commands that were greylisted
+  static constexpr std::size_t kMostHeard = 10'000;
+
+  std::set<std::string> heard;        // commands that were greylisted; when there are so many, all others too
   std::map<Stage, std::size_t> used;  // acts of Order::server
 };
 

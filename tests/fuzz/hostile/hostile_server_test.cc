@@ -147,6 +147,22 @@ TEST_F(HostileServerTest, GreylistsARecipientOnce) {
   EXPECT_EQ(heard[3].substr(0, 3), "250");
 }
 
+TEST_F(HostileServerTest, KeepsNoMoreThanItsLimitsLetIt) {
+  options.limits.messages = 2;
+  options.limits.kept = 6;
+  options.limits.kept_in_all = 8;
+  const Lines transaction(kSession.begin() + 1, kSession.end() - 1);
+  Lines lines = {kSession.front()};
+  for (int i = 0; i < 3; ++i) lines.insert(lines.end(), transaction.begin(), transaction.end());
+  play({find_behaviour("polite")}, lines);
+  EXPECT_EQ(heard.back(), "421 4.3.2 That is enough\r\n");
+  EXPECT_EQ(end, WireOutcome::closed);
+  ASSERT_EQ(outcome().messages.size(), 2U);
+  EXPECT_EQ(outcome().messages[0].content, "Subjec");
+  EXPECT_EQ(outcome().messages[1].content, "Su");
+  EXPECT_TRUE(outcome().messages[1].taken());
+}
+
 TEST_F(HostileServerTest, OwesNothingForWhatItDidNotTake) {
   for (const char* name :
        {"closes-final", "resets-final", "silent-final", "endless-final", "half-reply-final", "defers-final",
