@@ -6,7 +6,9 @@
 namespace postrider::client {
 
 std::string mx_site(const resolver::MxPlan& plan, std::uint16_t port) {
-  if (plan.verdict != resolver::MxVerdict::hosts) return {};
+  // A longer list was cut, each time elsewhere.
+  const bool cut = plan.hosts.size() >= resolver::kMostHosts;
+  if (plan.verdict != resolver::MxVerdict::hosts || cut) return {};
   std::vector<std::string> names;
   for (const resolver::MxHost& each : plan.hosts) names.push_back(each.name.text());
   std::ranges::sort(names);

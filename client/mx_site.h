@@ -4,8 +4,7 @@
 //   mx_site(plan, 25)   // "mx1.example.net,mx2.example.net:25", in whatever order they are preferred
 //
 // Empty for a plan without hosts, for an address literal, which is such a name already, and where it would be
-// longer than kLongestSite: such a domain stays by itself. A list of more hosts than a plan holds may have
-// another name every time.
+// longer than kLongestSite or the plan is full, so that hosts may be missing: such a domain stays by itself.
 #pragma once
 
 #include <cstddef>

@@ -90,18 +90,25 @@ void print_begin(bool json, std::size_t number, const transport::Endpoint& peer,
   }
 }
 
-// Its path; empty: it did not come whole, nobody wants it, or it cannot be written, which is said.
+// Its path; empty: it did not come whole, nobody wants it, or it is too long or cannot be written, which is
+// said.
 std::string keep(const FuzzListenOptions& options, const HostileOutcome& outcome,
                  const fuzz::HostileMessage& message) {
   if (!options.keep || !message.complete) return "";
   const auto number = &message - outcome.messages.data();
   const std::filesystem::path path =
       *options.keep / (std::to_string(outcome.connection) + "-" + std::to_string(number) + ".eml");
+  if (!message.kept_whole()) {
+    std::cerr << "postrider fuzz: " << path.string() << " is not written: of " << message.octets
+              << " octets only " << message.content.size() << " were kept; send shorter messages\n";
+    return "";
+  }
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << message.content;
   file.close();
   if (file) return path.string();
-  std::cerr << "postrider fuzz: " << path.string() << " cannot be written\n";
+  std::cerr << "postrider fuzz: " << path.string()
+            << " cannot be written; is there room, and may this user write there?\n";
   return "";
 }
 
@@ -113,9 +120,7 @@ void print_end(const FuzzListenOptions& options, const HostileOutcome& outcome) 
     if (each.taken()) ++taken;
     const std::string file = keep(options, outcome, each);
     JsonObject message;
-    message.text("sender", each.sender)
-        .list("recipients", each.recipients)
-        .number("octets", each.content.size());
+    message.text("sender", each.sender).list("recipients", each.recipients).number("octets", each.octets);
     message.truth("complete", each.complete).number("positive_replies", each.positive_replies);
     messages.push_back(message.truth("taken", each.taken()).text_or_null("file", file).str());
   }
@@ -148,7 +153,9 @@ ExitCode fuzz_listen(const FuzzListenOptions& options) {
   if (options.keep) {
     std::error_code failure;
     std::filesystem::create_directories(*options.keep, failure);
-    if (failure) return fail(ExitCode::usage, "--keep " + options.keep->string() + ": " + failure.message());
+    if (failure)
+      return fail(ExitCode::usage, "--keep " + options.keep->string() + " cannot be made (" +
+                                       failure.message() + "); name another folder");
   }
   block_process_signals();
   raise_file_limit();

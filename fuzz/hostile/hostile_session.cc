@@ -158,6 +158,7 @@ Task<bool> Session::read_line(std::string& line) {
 void Session::keep(std::string_view octets) {
   const HostileLimits& limits = options_.limits;
   std::string& content = message().content;
+  message().octets += octets.size();
   octets = octets.substr(0, limits.kept - std::min(content.size(), limits.kept));
   octets = octets.substr(0, limits.kept_in_all - std::min(kept_, limits.kept_in_all));
   content.append(octets);

@@ -64,10 +64,12 @@ struct HostileMemory {
 struct HostileMessage {
   std::string sender;                   // the argument of MAIL
   std::vector<std::string> recipients;  // arguments of the RCPTs that had a positive reply
-  std::string content;                  // as on the wire, at most HostileLimits::kept
+  std::string content;                  // as on the wire, as far as HostileLimits lets it be kept
+  std::size_t octets = 0;               // that came, kept or not
   bool complete = false;                // its end has come
   std::size_t positive_replies = 0;     // that were sent whole behind the end; in LMTP one a recipient
 
+  bool kept_whole() const noexcept { return complete && content.size() == octets; }
   bool taken() const noexcept { return complete && positive_replies != 0; }
 };
 

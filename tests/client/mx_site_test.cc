@@ -42,6 +42,14 @@ TEST(MxSiteTest, IsNoneWithoutHostsOrForALiteral) {
   }
 }
 
+TEST(MxSiteTest, IsNoneOfAListThatMayHaveBeenCut) {
+  std::vector<std::string> hosts;
+  for (std::size_t host = 1; host < resolver::kMostHosts; ++host) hosts.push_back("h" + std::to_string(host));
+  EXPECT_NE(mx_site(plan_of(hosts), 25), "");
+  hosts.emplace_back("last");
+  EXPECT_EQ(mx_site(plan_of(hosts), 25), "");
+}
+
 TEST(MxSiteTest, IsNoneBeyondItsBound) {
   std::vector<std::string> hosts;
   std::size_t octets = std::string_view(":25").size();

@@ -93,8 +93,9 @@ class Citations(unittest.TestCase):
 class Words(unittest.TestCase):
     def test_machine_paths_and_promises(self):
         path = "/wo" "rk/shared/x"
+        inside = "/wo" "rk/"
         promise = "TO" "DO"
-        tree = {"a.cc": f"// see {path}\n// {promise}: later\nint work;  // a/work/b is no path of a machine\n"}
+        tree = {"a.cc": f"// see {path}\n// {promise}: later\nint work;  // a{inside}b is no path of a machine\n"}
         self.assertEqual(found("words", tree), [("a.cc", 1), ("a.cc", 2)])
 
 

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <system_error>
 #include <utility>
@@ -137,12 +138,12 @@ class Database::CompactionGuard final : public rocksdb::EventListener {
   void OnCompactionCompleted(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& job) override {
     if (!job.status.IsCorruption()) return;
     const std::lock_guard lock(mutex_);
-    stuck_.emplace_back(job.cf_name, job.status.ToString());
+    stuck_.insert_or_assign(job.cf_name, job.status.ToString());
     met_.store(true, std::memory_order_release);
   }
 
-  // The names of families whose compaction has failed, and why, since it was asked.
-  std::vector<std::pair<std::string, std::string>> take() {
+  // The names of families whose compaction has failed, and why the last time, since it was asked.
+  std::map<std::string, std::string> take() {
     if (!met_.load(std::memory_order_acquire)) return {};
     const std::lock_guard lock(mutex_);
     met_.store(false, std::memory_order_relaxed);
@@ -152,7 +153,7 @@ class Database::CompactionGuard final : public rocksdb::EventListener {
  private:
   std::atomic<bool> met_ = false;
   std::mutex mutex_;
-  std::vector<std::pair<std::string, std::string>> stuck_;
+  std::map<std::string, std::string> stuck_;
 };
 
 namespace {

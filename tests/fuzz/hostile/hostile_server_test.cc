@@ -161,6 +161,8 @@ TEST_F(HostileServerTest, KeepsNoMoreThanItsLimitsLetIt) {
   EXPECT_EQ(outcome().messages[0].content, "Subjec");
   EXPECT_EQ(outcome().messages[1].content, "Su");
   EXPECT_TRUE(outcome().messages[1].taken());
+  EXPECT_FALSE(outcome().messages[1].kept_whole());
+  EXPECT_EQ(outcome().messages[1].octets, std::string_view("Subject: x\r\n\r\n..\r\nhello\r\n").size());
 }
 
 TEST_F(HostileServerTest, OwesNothingForWhatItDidNotTake) {
